@@ -1,0 +1,29 @@
+/** A value of an attribute, as OpenTelemetry has them on its API. */
+export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[]
+
+/** Attributes as producers give them: names of the OpenTelemetry semantic conventions, or `phaseline.*`. */
+export type Attributes = Readonly<Record<string, AttributeValue>>
+
+type OwnName =
+  | 'phase'
+  | 'stage'
+  | 'middlewareName'
+  | 'middlewareHook'
+  | 'middlewareIndex'
+  | 'connectionReused'
+  | 'proxyName'
+  | 'eventLoopUtilization'
+  | 'inFlight'
+
+/** The names of our own attributes; everything else is a semantic convention (1.45). */
+export const OWN: Readonly<Record<OwnName, `phaseline.${string}`>> = {
+  phase: 'phaseline.phase',
+  stage: 'phaseline.stage',
+  middlewareName: 'phaseline.middleware.name',
+  middlewareHook: 'phaseline.middleware.hook',
+  middlewareIndex: 'phaseline.middleware.index',
+  connectionReused: 'phaseline.connection.reused',
+  proxyName: 'phaseline.proxy.name',
+  eventLoopUtilization: 'phaseline.eventloop.utilization',
+  inFlight: 'phaseline.in_flight',
+}

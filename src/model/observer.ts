@@ -1,0 +1,123 @@
+import type { AttributeValue } from './attributes.ts'
+import type { Label } from './label.ts'
+import type { RemoteParent } from './traceparent.ts'
+
+/**
+ * The one interface between those who know when a phase begins and ends (the framework, the wrapped Express app, the client,
+ * the proxy, the drivers) and the one who makes spans of them (the agent). Producers know nothing of OpenTelemetry, sampling
+ * or export. All times are milliseconds of `now()` in `clock.ts`; leave them out for "now".
+ * No method of an observer or a phase ever throws.
+ */
+export interface Observer {
+  /**
+   * A trace starts or comes in here: the `gateway` of a server, the `proxy`, or a `client` call that nothing surrounds.
+   * @param remote where the request came from, if its headers said so
+   */
+  open(label: Label, remote?: RemoteParent, at?: number): Phase
+  /**
+   * A phase begins. It does not become the current one: see `run`.
+   * @param parent the phase it is part of; by default the current one
+   * @returns undefined if there is none, or if nobody wants the phases of this request
+   */
+  begin(label: Label, parent?: Phase, at?: number): Phase | undefined
+  /** The phase that the running code is part of, across awaits; undefined outside any request. */
+  current(): Phase | undefined
+  /** Calls `fn` with `phase` as the current one, for it and all the asynchronous work that it starts. Does not end the phase. */
+  run<This, Args extends unknown[], Result>(
+    phase: Phase,
+    fn: (this: This, ...args: Args) => Result,
+    self: This,
+    ...args: Args
+  ): Result
+}
+
+/** A phase that has begun. */
+export interface Phase {
+  /** Adds or replaces an attribute. For what is the same for all requests, use the label's attributes: those cost nothing here. */
+  set(key: string, value: AttributeValue): void
+  /** What was not known at the beginning: the `gateway`'s route. */
+  relabel(label: Label): void
+  /** It went wrong: status error, and `error.type` (the error's `code` or class name, or the text given). Does not end it. */
+  fail(error: unknown): void
+  /** It is over. A second call does nothing. */
+  end(at?: number): void
+  /**
+   * A phase that was over before this one began but led to it (`queue`, `gateway.accept`): it hangs beside this one where the
+   * request came from somewhere, else under it.
+   */
+  before(label: Label, from: number, to: number): Phase | undefined
+  /** The values of `traceparent` and `tracestate` for what this phase sends out. */
+  propagate(): { traceparent: string; tracestate?: string | undefined }
+  /** The ids, as hexadecimal digits. */
+  readonly traceId: string
+  readonly spanId: string
+  /** Whether anybody will see it: false lets a producer skip costly attributes. */
+  readonly recording: boolean
+}
+
+/** Nobody watches: every producer works as if Phaseline was not there. */
+const nobody: Observer = {
+  open: () => unobserved,
+  begin: () => undefined,
+  current: () => undefined,
+  run: (_phase, fn, self, ...args) => fn.apply(self, args),
+}
+
+const unobserved: Phase = {
+  set: () => {},
+  relabel: () => {},
+  fail: () => {},
+  end: () => {},
+  before: () => undefined,
+  propagate: () => ({ traceparent: '' }),
+  traceId: '',
+  spanId: '',
+  recording: false,
+}
+
+/** Who watches now. Read it at each use: it is a live binding. */
+export let observer: Observer = nobody
+
+/** Whether somebody watches: lets a producer skip its work in one comparison. */
+export function observed(): boolean {
+  return observer !== nobody
+}
+
+/** From now on `next` watches; nothing is told to the former one. @returns a function that puts the former one back */
+export function observe(next: Observer | undefined): () => void {
+  const former = observer
+  observer = next ?? nobody
+  return () => void (observer = former)
+}
+
+/**
+ * A phase around a call, synchronous or not: begins, is current inside, fails with what is thrown or rejected, ends.
+ * Convenient where speed does not count; hot paths use `begin`, `run` and `end` themselves.
+ */
+export function phase<Result>(label: Label, fn: () => Result): Result {
+  const begun = observer.begin(label)
+  if (begun === undefined) return fn()
+  let result: Result
+  try {
+    result = observer.run(begun, fn, undefined)
+  } catch (error) {
+    begun.fail(error)
+    begun.end()
+    throw error
+  }
+  if (!(result instanceof Promise)) {
+    begun.end()
+    return result
+  }
+  return result.then(
+    (value: unknown) => {
+      begun.end()
+      return value
+    },
+    (error: unknown) => {
+      begun.fail(error)
+      begun.end()
+      throw error
+    },
+  ) as Result
+}

@@ -1,0 +1,78 @@
+import type { PhaseId } from './phases.ts'
+import type { Span } from './span.ts'
+
+/** What may be wrong with a span, or was mended. The list may grow. */
+export type Warning =
+  | 'orphan'
+  | 'cut_loop'
+  | 'self_parent'
+  | 'duplicate'
+  | 'conflict'
+  | 'shared_id'
+  | 'clock_skew'
+  | 'end_before_start'
+  | 'zero_start'
+  | 'in_flight'
+  | 'truncated'
+  | 'n_plus_one'
+
+/** One span in its place. All times are nanoseconds; `start` and `end` are corrected, the raw ones are kept. */
+export interface TimelineSpan {
+  readonly spanId: string
+  /** After repair; null for the root. */
+  readonly parentSpanId: string | null
+  /** As it was received. */
+  readonly recordedParentSpanId: string | null
+  /** The received span; null for one that stitching made up (a missing parent, a common root). */
+  readonly source: Span | null
+  readonly service: string
+  readonly host: string
+  readonly name: string
+  readonly kind: Span['kind']
+  /** Its own, or the one that the semantic conventions of its attributes suggest. */
+  readonly phase: PhaseId | null
+  readonly start: bigint
+  readonly end: bigint
+  readonly rawStart: bigint
+  readonly rawEnd: bigint
+  readonly selfNs: bigint
+  readonly criticalNs: bigint
+  readonly slackNs: bigint
+  readonly dragNs: bigint
+  readonly depth: number
+  readonly error: boolean
+  readonly warnings: readonly Warning[]
+}
+
+export interface Interval {
+  readonly start: bigint
+  readonly end: bigint
+}
+
+export interface ClockCorrection {
+  readonly host: string
+  readonly offsetNs: bigint
+  readonly lowNs: bigint | null
+  readonly highNs: bigint | null
+  readonly pairs: number
+  readonly confidence: 'bounded' | 'conflicting' | 'none'
+}
+
+/** The spans of one trace as one story. What each field means: `docs` in the README, and the functions of `stitch/`. */
+export interface Timeline {
+  readonly traceId: string
+  /** A function of the set of spans only: the same set gives the same version, whatever the order of arrival. */
+  readonly version: string
+  readonly root: string
+  readonly start: bigint
+  readonly end: bigint
+  readonly durationNs: bigint
+  /** Depth first; siblings by start, then the longer first, then by id. */
+  readonly spans: readonly TimelineSpan[]
+  readonly criticalPath: readonly (Interval & { readonly spanId: string })[]
+  readonly gaps: readonly (Interval & { readonly parentSpanId: string })[]
+  readonly clocks: readonly ClockCorrection[]
+  /** Self time by phase on the request's lane, and `gap`; adds up to `durationNs`. */
+  readonly phases: ReadonlyMap<PhaseId | 'gap' | 'other', bigint>
+  readonly warnings: ReadonlyMap<Warning, number>
+}

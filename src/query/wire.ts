@@ -1,0 +1,110 @@
+/**
+ * What the query API and the viewer say to each other, in JSON. Times and durations are decimal strings of nanoseconds.
+ * Beside these paths the same port serves Jaeger's (`/api/traces/{id}`, `/api/services`, …, `/api/v3/…`).
+ *
+ *   GET  /api/timelines?service=&route=&status=&phase=&middleware=&minMs=&maxMs=&error=1&from=&to=&q=&limit=&cursor=  → ListJson
+ *   GET  /api/timelines/{traceId}                → TimelineJson   (404 with ErrorJson)
+ *   GET  /api/live                               → server-sent events: `summary` with a SummaryJson for each new or changed timeline
+ *   GET  /api/status                             → StatusJson
+ *   GET  /api/controls, POST /api/controls/{id}  → ControlsJson   (switches of the demo; none in an ordinary collector)
+ */
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue }
+
+export interface ErrorJson {
+  error: { code: string; message: string }
+}
+
+export interface SpanJson {
+  spanId: string
+  parentSpanId: string | null
+  recordedParentSpanId: string | null
+  synthetic: boolean
+  service: string
+  host: string
+  name: string
+  kind: string
+  phase: string | null
+  start: string
+  end: string
+  rawStart: string
+  rawEnd: string
+  selfNs: string
+  criticalNs: string
+  slackNs: string
+  dragNs: string
+  depth: number
+  error: boolean
+  warnings: string[]
+  statusMessage: string
+  attributes: Record<string, JsonValue>
+  events: { time: string; name: string; attributes: Record<string, JsonValue> }[]
+}
+
+/** A timeline: `design/TIMELINE.md`'s fields and a little more. */
+export interface TimelineJson {
+  traceId: string
+  version: string
+  root: string
+  start: string
+  end: string
+  durationNs: string
+  spans: SpanJson[]
+  criticalPath: { spanId: string; start: string; end: string }[]
+  gaps: { parentSpanId: string; start: string; end: string }[]
+  clocks: { host: string; offsetNs: string; lowNs: string | null; highNs: string | null; pairs: number; confidence: string }[]
+  phases: Record<string, string>
+  warnings: Record<string, number>
+  /** The page of this trace in Jaeger, where one is configured. */
+  jaegerUrl?: string
+}
+
+/** One line of the list of requests. */
+export interface SummaryJson {
+  traceId: string
+  version: string
+  /** The service of the first server span: the app (or proxy) that people think of. */
+  service: string
+  /** `GET /books/<int:id>/`: the gateway's name where there is one, else the root's. */
+  name: string
+  method: string | null
+  route: string | null
+  /** HTTP status code, where a head was sent. */
+  status: number | null
+  start: string
+  durationNs: string
+  spanCount: number
+  services: string[]
+  error: boolean
+  inFlight: boolean
+  /** Self time by phase, and `gap`: adds up to `durationNs`. */
+  phases: Record<string, string>
+  warnings: Record<string, number>
+  slowestMiddleware: { name: string; hook: string; selfNs: string } | null
+}
+
+export interface ListJson {
+  items: SummaryJson[]
+  /** Give it back as `cursor` for the next page; null at the end. */
+  next: string | null
+}
+
+export interface StatusJson {
+  version: string
+  startedAt: string
+  spans: { accepted: number; stored: number; dropped: number; refused: number; pending: number }
+  traces: number
+  storage: { path: string; bytes: number }
+  forwarding: { url: string; sent: number; dropped: number; queued: number; lastError: string | null }[]
+}
+
+/** A switch that the page shows: the demo's traffic, its slow middleware. */
+export interface ControlJson {
+  id: string
+  label: string
+  on: boolean
+}
+
+export interface ControlsJson {
+  controls: ControlJson[]
+}
