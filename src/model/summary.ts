@@ -1,0 +1,29 @@
+import type { PhaseId } from './phases.ts'
+import type { Warning } from './timeline.ts'
+
+/** One line of a list of requests: what a timeline is in short. Times are nanoseconds. */
+export interface Summary {
+  readonly traceId: string
+  /** The timeline's. */
+  readonly version: string
+  /** The service of the first server span: the app (or proxy) that people think of. */
+  readonly service: string
+  /** `GET /books/<int:id>/`: the gateway's name where there is one, else the root's. */
+  readonly name: string
+  readonly method: string | null
+  readonly route: string | null
+  /** HTTP status code, where a head was sent. */
+  readonly status: number | null
+  readonly start: bigint
+  readonly durationNs: bigint
+  /** Spans that were received, not those that stitching made up. */
+  readonly spanCount: number
+  /** Every service that took part, sorted. */
+  readonly services: readonly string[]
+  readonly error: boolean
+  readonly inFlight: boolean
+  /** Self time by phase, `gap` and `other`; adds up to `durationNs`. */
+  readonly phases: ReadonlyMap<PhaseId | 'gap' | 'other', bigint>
+  readonly warnings: ReadonlyMap<Warning, number>
+  readonly slowestMiddleware: { readonly name: string; readonly hook: string; readonly selfNs: bigint } | null
+}
