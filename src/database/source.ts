@@ -1,0 +1,67 @@
+import type { Attributes } from '../model/attributes.ts'
+import { label, type Label } from '../model/label.ts'
+import { summed, type Dialect } from './sql.ts'
+
+/** Where queries go to: one database as one connection's settings name it. Attributes as the semantic conventions have them. */
+export interface Target {
+  /** `db.system.name`. */
+  readonly system: 'sqlite' | 'postgresql' | 'mysql'
+  /** `db.namespace`: the database's name; a file's path for SQLite. */
+  readonly namespace?: string | undefined
+  readonly address?: string | undefined
+  readonly port?: number | undefined
+}
+
+/** How many texts, and how many forms of them without literals, are remembered. */
+const LIMIT = 1_000
+/** A longer text costs more memory than reading it again costs time. */
+const LONGEST_KEY = 4_096
+
+/** Forgets the oldest when full, so that texts made of literals cost time, never memory. */
+class Recent<Value> {
+  private readonly known = new Map<string, Value>()
+
+  get(key: string, make: (key: string) => Value): Value {
+    let found = this.known.get(key)
+    if (found === undefined) {
+      if (this.known.size >= LIMIT) this.known.delete(this.known.keys().next().value as string)
+      this.known.set(key, (found = make(key)))
+    }
+    return found
+  }
+}
+
+/** The labels of one target's queries: a text is read once, and texts that differ in literals only share one label. */
+export class Source {
+  readonly attributes: Attributes
+  private readonly dialect: Dialect
+  private readonly byText = new Recent<Label>()
+  private readonly byForm = new Recent<Label>()
+
+  constructor(target: Target) {
+    this.dialect = target.system === 'mysql' ? 'mysql' : 'ansi'
+    this.attributes = {
+      'db.system.name': target.system,
+      ...(target.namespace && { 'db.namespace': target.namespace }),
+      ...(target.address && { 'server.address': target.address }),
+      // A path is the address of a socket that has no port.
+      ...(target.port && !target.address?.startsWith('/') && { 'server.port': target.port }),
+    }
+  }
+
+  /** The `db` label of a query. */
+  label(sql: string): Label {
+    return sql.length > LONGEST_KEY ? this.read(sql) : this.byText.get(sql, (text) => this.read(text))
+  }
+
+  private read(sql: string): Label {
+    const { text, summary } = summed(sql, this.dialect)
+    return this.byForm.get(text, () =>
+      label('db', summary || String(this.attributes['db.system.name']), {
+        ...this.attributes,
+        ...(summary && { 'db.query.summary': summary }),
+        'db.query.text': text,
+      }),
+    )
+  }
+}
