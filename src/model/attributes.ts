@@ -11,7 +11,12 @@ type OwnName =
   | 'middlewareHook'
   | 'middlewareIndex'
   | 'connectionReused'
+  | 'responseUnread'
+  | 'cancelled'
   | 'proxyName'
+  | 'proxyStatic'
+  | 'proxyUpstream'
+  | 'proxyAttempts'
   | 'eventLoopUtilization'
   | 'inFlight'
 
@@ -23,7 +28,12 @@ export const OWN: Readonly<Record<OwnName, `phaseline.${string}`>> = {
   middlewareHook: 'phaseline.middleware.hook',
   middlewareIndex: 'phaseline.middleware.index',
   connectionReused: 'phaseline.connection.reused',
+  responseUnread: 'phaseline.response.unread',
+  cancelled: 'phaseline.cancelled',
   proxyName: 'phaseline.proxy.name',
+  proxyStatic: 'phaseline.proxy.static',
+  proxyUpstream: 'phaseline.proxy.upstream',
+  proxyAttempts: 'phaseline.proxy.attempts',
   eventLoopUtilization: 'phaseline.eventloop.utilization',
   inFlight: 'phaseline.in_flight',
 }
