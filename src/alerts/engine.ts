@@ -1,0 +1,174 @@
+import type { Timeline } from '../model/timeline.ts'
+import { advance, idOf, type Alert, type Change } from './alert.ts'
+import { SeriesBook } from './book.ts'
+import { DEFAULT_CONFIG, type AlertConfig } from './config.ts'
+import { evaluate, type Reading } from './evaluate.ts'
+import { notify, type Notification } from './notification.ts'
+import { observe, type Subject } from './observation.ts'
+import { Outbox, type OutboxOptions, type TargetStatus } from './outbox.ts'
+import { matches, type Rule } from './rule.ts'
+import { Seen } from './seen.ts'
+import type { SeriesData } from './series.ts'
+import { targetsOf, type Target } from './targets.ts'
+
+/** Where the engine keeps what must survive a restart. Both may fail without harm: then it starts afresh, or keeps less. */
+export interface Memory {
+  load(): string | null
+  save(text: string): void
+}
+
+export interface EngineOptions {
+  readonly config?: AlertConfig
+  readonly memory?: Memory
+  /** The address of the page, for links in notifications. */
+  readonly page?: string
+  /** Targets beside the configured ones: the terminal. */
+  readonly targets?: readonly Target[]
+  readonly outbox?: OutboxOptions
+  /** The clock, ms since the epoch; for tests. */
+  readonly now?: () => number
+}
+
+/** A change of an alert, for the history. */
+export interface AlertEvent {
+  readonly at: number
+  readonly change: Change
+  readonly notification: Notification
+}
+
+const HISTORY = 500
+const REFRESH_MS = 60_000
+const FORGET_MS = 7 * 24 * 3_600_000
+const FORMAT = 1
+
+/** Watches all series with all rules. Call `tick` regularly; nothing else happens by itself. */
+export class AlertEngine {
+  readonly series: SeriesBook = new SeriesBook()
+  readonly config: AlertConfig
+  readonly history: AlertEvent[] = []
+  readonly #alerts = new Map<string, Alert>()
+  readonly #seen = new Seen()
+  readonly #outboxes: Outbox[]
+  readonly #memory: Memory | undefined
+  readonly #page: string
+  readonly #now: () => number
+  #refreshedAt = 0
+
+  constructor(options: EngineOptions = {}) {
+    this.config = options.config ?? DEFAULT_CONFIG
+    this.#outboxes = [...targetsOf(this.config.notify), ...(options.targets ?? [])].map(
+      (target) => new Outbox(target, options.outbox),
+    )
+    this.#memory = options.memory
+    this.#page = (options.page ?? 'http://127.0.0.1:7427').replace(/\/$/, '')
+    this.#now = options.now ?? Date.now
+    this.#restore()
+  }
+
+  /** Learns from a timeline. A later version of the same trace adds only its new spans. */
+  learn(timeline: Timeline): void {
+    for (const observation of this.#seen.fresh(observe(timeline))) this.series.observe(observation)
+  }
+
+  /** Evaluates every rule on every series that it speaks of, and tells what has changed. */
+  tick(): void {
+    const now = this.#now()
+    for (const one of this.series) {
+      let frozen = false
+      for (const rule of this.config.rules) {
+        if (!matches(rule.where, { ...one.subject })) continue
+        const alert = this.#advance(rule, one.subject, evaluate(rule, one, now), now)
+        frozen ||= alert !== undefined && alert.state !== 'inactive'
+      }
+      one.melt(now, frozen)
+    }
+    this.series.forget(now, FORGET_MS)
+    this.#refresh(now)
+  }
+
+  /** Those that fire or are pending, the most urgent first; then those that have resolved, the latest first. */
+  alerts(): Alert[] {
+    const weight = { firing: 0, pending: 1, inactive: 2 }
+    return [...this.#alerts.values()].sort(
+      (a, b) => weight[a.state] - weight[b.state] || (b.since ?? b.resolvedAt ?? 0) - (a.since ?? a.resolvedAt ?? 0),
+    )
+  }
+
+  targets(): TargetStatus[] {
+    return this.#outboxes.map((outbox) => outbox.status())
+  }
+
+  /** Writes down what must survive. */
+  save(): void {
+    const kept: Kept = { format: FORMAT, series: this.series.toData(), alerts: [...this.#alerts.values()], history: this.history }
+    try {
+      this.#memory?.save(JSON.stringify(kept))
+    } catch {
+      // A full disk must not stop the alerts; the next save tries again.
+    }
+  }
+
+  async close(): Promise<void> {
+    this.save()
+    await Promise.all(this.#outboxes.map((outbox) => outbox.close()))
+  }
+
+  #advance(rule: Rule, subject: Subject, reading: Reading, now: number): Alert | undefined {
+    const id = idOf(rule, subject)
+    const alert = this.#alerts.get(id) ?? (reading.exceeded ? fresh(id, rule, subject, reading) : undefined)
+    if (alert === undefined) return undefined
+    this.#alerts.set(id, alert)
+    const change = advance(alert, rule, reading, now)
+    if (change !== undefined) this.#tell(change, alert, rule, now)
+    if (alert.state === 'inactive' && alert.firedAt === null) this.#alerts.delete(id)
+    return alert
+  }
+
+  #tell(change: Change, alert: Alert, rule: Rule, now: number): void {
+    const notification = notify(change, alert, rule, this.#page)
+    this.history.push({ at: now, change, notification })
+    if (this.history.length > HISTORY) this.history.shift()
+    for (const outbox of this.#outboxes) outbox.put(notification)
+  }
+
+  #refresh(now: number): void {
+    if (now - this.#refreshedAt < REFRESH_MS) return
+    this.#refreshedAt = now
+    for (const outbox of this.#outboxes) if (outbox.refreshed) for (const still of this.#firing()) outbox.put(still)
+  }
+
+  *#firing(): Generator<Notification> {
+    for (const alert of this.#alerts.values()) {
+      const rule = this.config.rules.find((one) => one.name === alert.rule)
+      if (alert.state === 'firing' && rule !== undefined) yield notify('firing', alert, rule, this.#page)
+    }
+  }
+
+  #restore(): void {
+    const text = this.#memory?.load() ?? null
+    if (text === null) return
+    let kept: Kept
+    try {
+      kept = JSON.parse(text) as Kept
+      if (kept.format !== FORMAT) return
+      this.series.restore(kept.series)
+    } catch {
+      return
+    }
+    for (const alert of kept.alerts)
+      if (this.config.rules.some((rule) => rule.name === alert.rule)) this.#alerts.set(alert.id, alert)
+    this.history.push(...kept.history)
+  }
+}
+
+interface Kept {
+  format: number
+  series: SeriesData[]
+  alerts: Alert[]
+  history: AlertEvent[]
+}
+
+function fresh(id: string, rule: Rule, subject: Subject, reading: Reading): Alert {
+  const times = { since: null, firedAt: null, resolvedAt: null, exceededAt: 0, toldAt: 0 }
+  return { id, rule: rule.name, severity: rule.severity, subject, state: 'inactive', ...times, reading }
+}

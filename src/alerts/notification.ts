@@ -1,0 +1,78 @@
+import type { Alert, Change } from './alert.ts'
+import type { Rule } from './rule.ts'
+
+/** What a target is told: the change, the figures, where to look. Times are ISO 8601, links lead to timelines. */
+export interface Notification {
+  readonly change: Change
+  readonly alert: string
+  readonly severity: Rule['severity']
+  readonly labels: Readonly<Record<string, string>>
+  /** One sentence: `SessionMiddleware process_response: p95 self time 182 ms, above 50 ms for 5 min`. */
+  readonly summary: string
+  readonly help: string
+  readonly figure: string
+  readonly value: number | null
+  readonly threshold: number | null
+  /** `ms`, or `ratio` for shares and rates. */
+  readonly unit: 'ms' | 'ratio'
+  readonly count: number
+  readonly since: string
+  readonly resolvedAt: string | null
+  readonly links: { readonly slowest: string | null; readonly typical: string | null; readonly alerts: string }
+}
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+
+/** @param page the address of the page, for the links */
+export function notify(change: Change, alert: Alert, rule: Rule, page: string): Notification {
+  const { reading } = alert
+  const link = (trace: string | undefined): string | null => (trace === undefined ? null : `${page}/#/timelines/${trace}`)
+  return {
+    change,
+    alert: rule.name,
+    severity: rule.severity,
+    labels: Object.fromEntries(
+      Object.entries({ alertname: rule.name, severity: rule.severity, ...labelsOf(alert) }).filter(([, value]) => value !== ''),
+    ),
+    summary: sentence(change, alert, rule),
+    help: rule.help,
+    figure: rule.figure,
+    value: reading.value,
+    threshold: reading.threshold,
+    unit: unitOf(rule),
+    count: reading.count,
+    since: iso(alert.since ?? alert.firedAt ?? alert.exceededAt) as string,
+    resolvedAt: iso(alert.resolvedAt),
+    links: {
+      slowest: link(reading.exemplars.slowest?.traceId),
+      typical: link(reading.exemplars.typical?.traceId),
+      alerts: `${page}/#/alerts`,
+    },
+  }
+}
+
+/** Prometheus label names cannot have dots. `service` and `phase` as everywhere; the span's name is `name`. */
+function labelsOf({ subject }: Alert): Record<string, string> {
+  const { service, phase, name, hook, route } = subject
+  return { service, phase, name, hook, route }
+}
+
+export const unitOf = (rule: Rule): 'ms' | 'ratio' => (rule.figure.startsWith('p') ? 'ms' : 'ratio')
+
+function sentence(change: Change, { subject, reading }: Alert, rule: Rule): string {
+  const what = [subject.name, subject.hook].filter((part) => part !== '').join(' ')
+  const where = subject.route === '' ? subject.service : `${subject.service} ${subject.route}`
+  const figure = rule.figure.startsWith('p') ? `${rule.figure} self time` : rule.figure.replace('_', ' ')
+  const usual = rule.timesUsual === undefined ? '' : ` (${rule.timesUsual} times its usual level)`
+  const value = amount(reading.value, rule)
+  if (change === 'resolved')
+    return `${what} on ${where}: ${figure} is back at ${value}, threshold ${amount(reading.threshold, rule)}${usual}`
+  return `${what} on ${where}: ${figure} ${value}, above ${amount(reading.threshold, rule)}${usual}`
+}
+
+/** A figure for people: `182 ms`, `4.2 ms`, `12 %`. */
+function amount(value: number | null, rule: Rule): string {
+  if (value === null) return 'no requests'
+  if (unitOf(rule) === 'ratio') return `${(value * 100).toPrecision(2)} %`
+  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))} ms`
+}

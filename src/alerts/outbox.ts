@@ -1,0 +1,100 @@
+import type { Notification } from './notification.ts'
+import type { Target } from './targets.ts'
+
+/** How a target is doing, for the status page. */
+export interface TargetStatus {
+  readonly name: string
+  readonly delivered: number
+  readonly waiting: number
+  readonly dropped: number
+  readonly lastError: string | null
+}
+
+export interface OutboxOptions {
+  /** How many notifications may wait for a target that fails; then the oldest goes, and is counted. Default 1,000. */
+  readonly limit?: number
+  /** First pause after a failure, ms; doubles up to five minutes. Default 1,000. */
+  readonly retryMs?: number
+  /** How long one delivery may take, ms. Default 10,000. */
+  readonly timeoutMs?: number
+}
+
+const LONGEST_PAUSE_MS = 300_000
+
+/** Delivers to one target, in order, trying again for as long as it fails; never makes the caller wait. */
+export class Outbox {
+  readonly #target: Target
+  readonly #options: Required<OutboxOptions>
+  readonly #waiting: Notification[] = []
+  #delivered = 0
+  #dropped = 0
+  #lastError: string | null = null
+  #working: Promise<void> | null = null
+  #closed = new AbortController()
+
+  constructor(target: Target, options: OutboxOptions = {}) {
+    this.#target = target
+    this.#options = { limit: 1_000, retryMs: 1_000, timeoutMs: 10_000, ...options }
+  }
+
+  get refreshed(): boolean {
+    return this.#target.refreshed
+  }
+
+  put(notification: Notification): void {
+    if (this.#closed.signal.aborted) return
+    if (this.#waiting.length >= this.#options.limit) {
+      this.#waiting.shift()
+      this.#dropped++
+    }
+    this.#waiting.push(notification)
+    this.#working ??= this.#work().finally(() => (this.#working = null))
+  }
+
+  status(): TargetStatus {
+    const [name, waiting] = [this.#target.name, this.#waiting.length]
+    return { name, delivered: this.#delivered, waiting, dropped: this.#dropped, lastError: this.#lastError }
+  }
+
+  /** Stops trying. What has not been delivered is lost. */
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    let pause = this.#options.retryMs
+    for (let next = this.#waiting[0]; next !== undefined && !this.#closed.signal.aborted; next = this.#waiting[0]) {
+      if (await this.#deliver(next)) {
+        if (this.#waiting[0] === next) this.#waiting.shift()
+        pause = this.#options.retryMs
+      } else {
+        await this.#rest(pause)
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+      }
+    }
+  }
+
+  async #deliver(notification: Notification): Promise<boolean> {
+    try {
+      await this.#target.deliver(
+        notification,
+        AbortSignal.any([this.#closed.signal, AbortSignal.timeout(this.#options.timeoutMs)]),
+      )
+      this.#delivered++
+      this.#lastError = null
+      return true
+    } catch (error) {
+      const { message, cause } = error as Error
+      this.#lastError = cause instanceof Error ? `${message}: ${cause.message}` : message
+      return false
+    }
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms).unref()
+      this.#closed.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+    })
+  }
+}

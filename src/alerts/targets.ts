@@ -1,0 +1,72 @@
+import type { Targets } from './config.ts'
+import type { Notification } from './notification.ts'
+
+/** Somebody who is told. `deliver` throws if it did not arrive; whoever calls it tries again. */
+export interface Target {
+  readonly name: string
+  /** Wants to hear of what still fires once a minute, as Alertmanager does: it takes silence for resolved. */
+  readonly refreshed: boolean
+  deliver(notification: Notification, signal: AbortSignal): Promise<void>
+}
+
+/** The targets of a configuration. */
+export function targetsOf(targets: Targets): Target[] {
+  return [
+    ...targets.webhooks.map((url) => post(`webhook ${url}`, url, false, (notification) => notification)),
+    ...targets.slack.map((url) => post(`slack ${url}`, url, false, slackMessage)),
+    ...targets.alertmanagers.map((url) =>
+      post(`alertmanager ${url}`, `${url.replace(/\/$/, '')}/api/v2/alerts`, true, alertmanagerAlerts),
+    ),
+  ]
+}
+
+function post(name: string, url: string, refreshed: boolean, body: (notification: Notification) => unknown): Target {
+  return {
+    name,
+    refreshed,
+    async deliver(notification, signal) {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body(notification)),
+        signal,
+        redirect: 'error',
+      })
+      const said = await response.text()
+      if (!response.ok) throw new Error(`HTTP ${response.status}: ${said.slice(0, 200)}`)
+    },
+  }
+}
+
+const ICONS = { firing: ':rotating_light:', repeated: ':rotating_light:', resolved: ':white_check_mark:' }
+
+/** https://api.slack.com/reference/surfaces/formatting: `&`, `<` and `>` are escaped, links are `<url|text>`. */
+export function slackMessage({ change, alert, severity, summary, help, links }: Notification): { text: string } {
+  const safe = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const seen = [links.slowest && `<${links.slowest}|slowest>`, links.typical && `<${links.typical}|typical>`].filter(Boolean)
+  const lines = [
+    `${ICONS[change]} *${safe(alert)}* (${severity}, ${change})`,
+    safe(summary),
+    safe(help),
+    seen.length > 0 ? `Timelines: ${seen.join(' · ')}` : '',
+  ]
+  return { text: lines.filter((line) => line !== '').join('\n') }
+}
+
+/** How long Alertmanager believes an alert that it hears nothing more of: four refreshes. */
+const BELIEVED_MS = 4 * 60_000
+
+/** Alertmanager's API v2, `postableAlerts` (https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml). */
+export function alertmanagerAlerts(notification: Notification): unknown[] {
+  const { labels, summary, help, links, since, resolvedAt, change } = notification
+  const annotations = { summary, description: help, slowest: links.slowest ?? '', typical: links.typical ?? '' }
+  return [
+    {
+      labels,
+      annotations,
+      startsAt: since,
+      endsAt: change === 'resolved' ? (resolvedAt ?? new Date().toISOString()) : new Date(Date.now() + BELIEVED_MS).toISOString(),
+      generatorURL: links.slowest ?? links.alerts,
+    },
+  ]
+}

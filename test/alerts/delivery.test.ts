@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import type { Notification } from '../../src/alerts/notification.ts'
+import { Outbox } from '../../src/alerts/outbox.ts'
+import { slackMessage, targetsOf } from '../../src/alerts/targets.ts'
+
+const notification: Notification = {
+  change: 'firing',
+  alert: 'Slow',
+  severity: 'warning',
+  labels: { alertname: 'Slow', severity: 'warning', service: 'shop' },
+  summary: 'Session <process_response> is slow & late',
+  help: 'look',
+  figure: 'p95',
+  value: 182,
+  threshold: 50,
+  unit: 'ms',
+  count: 40,
+  since: '2026-11-21T00:00:00.000Z',
+  resolvedAt: null,
+  links: { slowest: 'http://127.0.0.1:7427/#/timelines/a', typical: null, alerts: 'http://127.0.0.1:7427/#/alerts' },
+}
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+/** A receiver that answers with these statuses, in turn (the last one again and again), and hands out what it got. */
+async function receiver(...statuses: number[]): Promise<{ url: string; next: () => Promise<{ path: string; body: unknown }> }> {
+  const got: { path: string; body: unknown }[] = []
+  const waiting: ((one: { path: string; body: unknown }) => void)[] = []
+  const server = createServer((request: IncomingMessage, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const status = statuses.length > 1 ? (statuses.shift() as number) : (statuses[0] as number)
+      const one = { path: request.url as string, body: JSON.parse(Buffer.concat(chunks).toString()) as unknown }
+      response.writeHead(status).end('said')
+      if (status >= 300) return
+      if (waiting.length > 0) waiting.shift()!(one)
+      else got.push(one)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(() => (server.closeAllConnections(), server.close()))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    next: () => new Promise((resolve) => (got.length > 0 ? resolve(got.shift()!) : waiting.push(resolve))),
+  }
+}
+
+function outbox(target: Parameters<typeof targetsOf>[0], options = {}): Outbox {
+  const made = new Outbox(targetsOf(target)[0]!, { retryMs: 5, ...options })
+  closers.push(() => made.close())
+  return made
+}
+const none = { webhooks: [], slack: [], alertmanagers: [] }
+
+test('a webhook gets the notification as it is', async () => {
+  const { url, next } = await receiver(200)
+  outbox({ ...none, webhooks: [`${url}/hook`] }).put(notification)
+  expect(await next()).toEqual({ path: '/hook', body: notification })
+})
+
+test('Slack gets one text, with what is markup there escaped', async () => {
+  const { url, next } = await receiver(200)
+  outbox({ ...none, slack: [url] }).put(notification)
+  const { text } = (await next()).body as { text: string }
+  expect(text).toContain('Session &lt;process_response&gt; is slow &amp; late')
+  expect(text).toContain('<http://127.0.0.1:7427/#/timelines/a|slowest>')
+  expect(slackMessage({ ...notification, change: 'resolved' }).text).toMatch(/^:white_check_mark:/)
+})
+
+test('a target that fails is tried again until it gets everything, in order', async () => {
+  const { url, next } = await receiver(500, 503, 200)
+  const box = outbox({ ...none, webhooks: [url] })
+  box.put(notification)
+  box.put({ ...notification, change: 'resolved' })
+  expect((await next()).body).toMatchObject({ change: 'firing' })
+  expect((await next()).body).toMatchObject({ change: 'resolved' })
+  await expect.poll(() => box.status()).toMatchObject({ delivered: 2, waiting: 0, dropped: 0, lastError: null })
+})
+
+test('a target that is gone is shown as failing, and what waits for it is bounded and counted', async () => {
+  const box = outbox({ ...none, webhooks: ['http://127.0.0.1:9/'] }, { limit: 3 })
+  for (let i = 0; i < 5; i++) box.put(notification)
+  await expect.poll(() => box.status().lastError).toMatch(/fetch failed|ECONNREFUSED|bad port/)
+  expect(box.status()).toMatchObject({ delivered: 0, waiting: 3, dropped: 2 })
+})
+
+test('a target that hangs is given up on and tried again', async () => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(() => (server.closeAllConnections(), server.close()))
+  const box = outbox({ ...none, webhooks: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] }, { timeoutMs: 20 })
+  box.put(notification)
+  await expect.poll(() => box.status().lastError).toMatch(/timeout|aborted/i)
+})

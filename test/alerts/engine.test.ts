@@ -1,0 +1,194 @@
+import { expect, test } from 'vitest'
+import { DEFAULT_RULES } from '../../src/alerts/rule.ts'
+import { bench, rule, SESSION } from './support.ts'
+
+test('a middleware that stays slow goes inactive → pending → firing, and tells once', () => {
+  const { engine, pass, changes } = bench([rule()])
+  pass(60, 2)
+  expect(engine.alerts()).toEqual([])
+  pass(10, 200)
+  expect(engine.alerts()[0]?.state).toBe('pending')
+  pass(70, 200)
+  expect(engine.alerts()[0]?.state).toBe('firing')
+  pass(600, 200)
+  expect(changes()).toEqual(['firing'])
+})
+
+test('it resolves once it has been fast for a while, and says so once', () => {
+  const { engine, pass, changes } = bench([rule()])
+  pass(120, 200)
+  pass(300, 2)
+  expect(changes()).toEqual(['firing', 'resolved'])
+  expect(engine.alerts()[0]?.state).toBe('inactive')
+})
+
+test('what flickers around its threshold fires once', () => {
+  const { pass, changes } = bench([rule()])
+  pass(120, 200)
+  for (let i = 0; i < 20; i++) {
+    pass(10, 10, 100)
+    pass(10, 200, 100)
+  }
+  expect(changes()).toEqual(['firing'])
+})
+
+test('a short spike never fires', () => {
+  const { pass, changes } = bench([rule({ window: '10s' })])
+  pass(60, 2)
+  pass(20, 500)
+  pass(300, 2)
+  expect(changes()).toEqual([])
+})
+
+test('too few requests say nothing', () => {
+  const { engine, clock, changes } = bench([rule({ minCount: 50 })])
+  for (let i = 0; i < 30; i++) {
+    clock.now += 10_000
+    engine.series.observe({
+      subject: SESSION,
+      selfSeconds: 3,
+      share: 1,
+      error: true,
+      traceId: 't',
+      spanId: String(i),
+      at: clock.now,
+    })
+    engine.tick()
+  }
+  expect(changes()).toEqual([])
+})
+
+test('an alert resolves when no requests come any more', () => {
+  const { engine, clock, pass, changes } = bench([rule()])
+  pass(120, 200)
+  for (let i = 0; i < 30; i++) {
+    clock.now += 10_000
+    engine.tick()
+  }
+  expect(changes()).toEqual(['firing', 'resolved'])
+})
+
+test('a rule may name a factor over what is usual', () => {
+  const { engine, pass, changes } = bench([rule({ above: undefined, timesUsual: 3 })])
+  pass(3600, 10)
+  expect(engine.alerts()).toEqual([])
+  pass(200, 25)
+  expect(engine.alerts()).toEqual([])
+  pass(200, 40)
+  expect(changes()).toEqual(['firing'])
+  const reading = engine.alerts()[0]?.reading
+  expect(reading?.threshold).toBeGreaterThan(29)
+  expect(reading?.threshold).toBeLessThan(32)
+})
+
+test('what is slow does not become usual while the alert is on', () => {
+  const { engine, pass, changes } = bench([rule({ above: undefined, timesUsual: 3 })])
+  pass(3600, 10)
+  pass(4 * 3600, 40)
+  expect(changes()).toEqual(['firing', 'repeated'].slice(0, changes().length))
+  expect(engine.alerts()[0]?.state).toBe('firing')
+})
+
+test('nothing is slow by a factor below the least that matters', () => {
+  const { pass, changes } = bench([rule({ above: undefined, timesUsual: 3, atLeast: '5ms' })])
+  pass(3600, 0.1)
+  pass(600, 2)
+  expect(changes()).toEqual([])
+})
+
+test('a firing alert is told again after the repeat interval', () => {
+  const { pass, changes } = bench([rule({ repeat: '10m' })])
+  pass(60 + 25 * 60, 200)
+  expect(changes()).toEqual(['firing', 'repeated', 'repeated'])
+})
+
+test.each([
+  ['share', { share: 0.6 }, 0.4],
+  ['error_rate', { error: true }, 0.1],
+])('%s is a figure too', (figure, observed, above) => {
+  const { pass, changes } = bench([rule({ figure, above })])
+  pass(180, 1, 1, observed)
+  expect(changes()).toEqual(['firing'])
+})
+
+test('what is told carries the figure, the threshold, since when, and two timelines to look at', () => {
+  const { engine, clock, pass } = bench([rule({ help: 'look here' })], { page: 'http://127.0.0.1:7427/' })
+  pass(119, 200)
+  engine.series.observe({
+    subject: SESSION,
+    selfSeconds: 0.9,
+    share: 0.9,
+    error: false,
+    traceId: 'worst',
+    spanId: 'x',
+    at: clock.now,
+  })
+  pass(1, 200)
+  engine.tick()
+  const { notification } = engine.history[0] as (typeof engine.history)[0]
+  expect(notification).toMatchObject({
+    change: 'firing',
+    alert: 'Slow',
+    unit: 'ms',
+    threshold: 50,
+    help: 'look here',
+    labels: { alertname: 'Slow', service: 'bookshop', name: 'SessionMiddleware', hook: 'process_response' },
+  })
+  expect(notification.summary).toMatch(
+    /^SessionMiddleware process_response on bookshop \/books\/<int:id>\/: p95 self time 2\d\d ms, above 50 ms$/,
+  )
+  expect(notification.links.typical).toMatch(/^http:\/\/127\.0\.0\.1:7427\/#\/timelines\/\d+$/)
+  expect(new Date(notification.since).getTime()).toBeLessThan(clock.now - 59_000)
+})
+
+test('a restart neither loses nor repeats an alert', () => {
+  let kept = ''
+  const memory = { load: () => (kept === '' ? null : kept), save: (text: string) => void (kept = text) }
+  const before = bench([rule()], { memory })
+  before.pass(200, 200)
+  before.engine.save()
+  const after = bench([rule()], { memory })
+  after.clock.now = before.clock.now
+  after.pass(60, 200)
+  expect(after.engine.alerts()[0]?.state).toBe('firing')
+  expect(after.told).toEqual([])
+  after.pass(300, 1)
+  expect(after.changes()).toEqual(['firing', 'resolved'])
+})
+
+test.each(['', '{', '{"format":99}', '{"format":1}'])('a memory that says %j is a fresh start', (text) => {
+  const { pass, changes } = bench([rule()], { memory: { load: () => text, save: () => {} } })
+  pass(180, 200)
+  expect(changes()).toEqual(['firing'])
+})
+
+test('nothing alerts on a quiet system with the default rules', () => {
+  const { pass, changes } = bench(DEFAULT_RULES)
+  pass(4 * 3600, 3)
+  expect(changes()).toEqual([])
+})
+
+test('the default rules notice a middleware that got slow', () => {
+  const { pass, changes } = bench(DEFAULT_RULES)
+  pass(1800, 3)
+  pass(1200, 120)
+  expect(changes()).toEqual(['firing', 'firing'])
+})
+
+test('too many subjects share one series, and are counted', async () => {
+  const { SeriesBook } = await import('../../src/alerts/book.ts')
+  const book = new SeriesBook(100)
+  for (let i = 0; i < 1000; i++)
+    book.observe({
+      subject: { ...SESSION, route: `/r${i}` },
+      selfSeconds: 1,
+      share: 1,
+      error: false,
+      traceId: 't',
+      spanId: String(i),
+      at: 1e12,
+    })
+  expect(book.size).toBe(101)
+  expect(book.overflowed).toBe(900)
+  expect([...book].reduce((sum, series) => sum + series.total.count, 0)).toBe(1000)
+})
