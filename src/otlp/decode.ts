@@ -1,0 +1,148 @@
+import type { Resource, Scope, Span, Value } from '../model/span.ts'
+import { decodeJson } from './decode-json.ts'
+import { ProtobufReader, WIRE } from './decode-reader.ts'
+import { scan, type Refused } from './decode-scan.ts'
+import { decodeSpan, resourceOf } from './decode-span.ts'
+import { textAt } from './decode-text.ts'
+import { decodeAttribute, NO_ATTRIBUTES } from './decode-value.ts'
+
+/** The two encodings of OTLP: `application/x-protobuf` and `application/json`. */
+export type Encoding = 'protobuf' | 'json'
+
+/** What a body holds: its spans, and those that could not be taken. */
+export interface Decoded {
+  readonly spans: Span[]
+  readonly refused: Refused[]
+}
+
+/**
+ * Reads an ExportTraceServiceRequest (OTLP 1.11), which is also what OTLP files hold. Spans without usable ids and spans with
+ * values more than 64 deep are refused one by one; fields that are not known are passed over.
+ * @throws MalformedError (`code` `malformed`) if the body as a whole cannot be read
+ */
+export function decodeTraces(body: Uint8Array, encoding: Encoding): Decoded {
+  if (encoding === 'json') return decodeJson(body)
+  const spans: Span[] = []
+  const reader = new ProtobufReader(body)
+  let resource = UNKNOWN
+  let scope = NO_SCOPE
+  const refused = scan(body, {
+    group(head) {
+      resource = around(head.resource, resources) ?? UNKNOWN
+      scope = around(head.scope, scopes) ?? NO_SCOPE
+    },
+    run(_traceId, start, end) {
+      reader.at = start
+      spansUntil(reader, end, resource, scope, spans)
+    },
+  })
+  return { spans, refused }
+}
+
+const field = (number: number): number => (number << 3) | WIRE.bytes
+
+/** The spans of a request that has been scanned, in its order. @throws MalformedError if it has not been and is malformed */
+export function decodeSpans(body: Uint8Array): Span[] {
+  const reader = new ProtobufReader(body)
+  const spans: Span[] = []
+  for (const end = reader.bytes.length; reader.at < end;) {
+    const tag = reader.varint()
+    if (tag === field(1)) resourceSpans(reader, reader.until(end), spans)
+    else reader.skip(tag, end)
+  }
+  return spans
+}
+
+/** Fields may come in any order, so the resource is looked for before the spans are read. */
+function resourceSpans(reader: ProtobufReader, end: number, spans: Span[]): void {
+  const resource = ahead(reader, end, resources) ?? UNKNOWN
+  while (reader.at < end) {
+    const tag = reader.varint()
+    if (tag === field(2)) scopeSpans(reader, reader.until(end), resource, spans)
+    else reader.skip(tag, end)
+  }
+}
+
+function scopeSpans(reader: ProtobufReader, end: number, resource: Resource, spans: Span[]): void {
+  spansUntil(reader, end, resource, ahead(reader, end, scopes) ?? NO_SCOPE, spans)
+}
+
+function spansUntil(reader: ProtobufReader, end: number, resource: Resource, scope: Scope, spans: Span[]): void {
+  while (reader.at < end) {
+    const tag = reader.varint()
+    if (tag === field(2)) spans.push(decodeSpan(reader, reader.until(end), resource, scope))
+    else reader.skip(tag, end)
+  }
+}
+
+/** The message that stands among the fields around a group of spans. */
+function around<Made>(fields: Uint8Array, known: Known<Made>): Made | undefined {
+  const reader = new ProtobufReader(fields)
+  return ahead(reader, fields.length, known)
+}
+
+const UNKNOWN: Resource = resourceOf(NO_ATTRIBUTES)
+const NO_SCOPE: Scope = { name: '', version: '', attributes: NO_ATTRIBUTES }
+
+/** Reads the message's field 1 wherever it stands, and leaves the reader where it was. */
+function ahead<Made>(reader: ProtobufReader, end: number, known: Known<Made>): Made | undefined {
+  const from = reader.at
+  let made: Made | undefined
+  while (reader.at < end) {
+    const tag = reader.varint()
+    if (tag === field(1)) {
+      const stop = reader.until(end)
+      made = known.at(reader, stop)
+      reader.at = stop
+    } else reader.skip(tag, end)
+  }
+  reader.at = from
+  return made
+}
+
+/** Resources and scopes are few and come again with every body: kept by their bytes, the oldest forgotten first. */
+class Known<Made> {
+  private readonly made = new Map<string, Made>()
+  private readonly decode: (reader: ProtobufReader, end: number) => Made
+
+  constructor(decode: (reader: ProtobufReader, end: number) => Made) {
+    this.decode = decode
+  }
+
+  at(reader: ProtobufReader, end: number): Made {
+    const key = reader.bytes.latin1Slice(reader.at, end)
+    let made = this.made.get(key)
+    if (made === undefined) {
+      made = this.decode(reader, end)
+      if (key.length > 4_096) return made
+      if (this.made.size >= 1_000) this.made.delete(this.made.keys().next().value as string)
+      this.made.set(key, made)
+    }
+    return made
+  }
+}
+
+const resources = new Known((reader, end): Resource => {
+  const attributes = new Map<string, Value>()
+  while (reader.at < end) {
+    const tag = reader.varint()
+    if (tag === field(1)) decodeAttribute(reader, reader.until(end), attributes)
+    else reader.skip(tag, end)
+  }
+  return resourceOf(attributes)
+})
+
+const scopes = new Known((reader, end): Scope => {
+  const text: Record<number, string> = { 1: '', 2: '' }
+  const attributes = new Map<string, Value>()
+  while (reader.at < end) {
+    const tag = reader.varint()
+    if (tag === field(1) || tag === field(2)) {
+      const stop = reader.until(end)
+      text[tag >> 3] = textAt(reader.bytes, reader.at, stop)
+      reader.at = stop
+    } else if (tag === field(3)) decodeAttribute(reader, reader.until(end), attributes)
+    else reader.skip(tag, end)
+  }
+  return { name: text[1] as string, version: text[2] as string, attributes }
+})
