@@ -2,6 +2,7 @@ import type { Timeline } from '../model/timeline.ts'
 import { advance, idOf, type Alert, type Change } from './alert.ts'
 import { SeriesBook } from './book.ts'
 import { DEFAULT_CONFIG, type AlertConfig } from './config.ts'
+import { SpanMetrics } from './span-metrics.ts'
 import { evaluate, type Reading } from './evaluate.ts'
 import { notify, type Notification } from './notification.ts'
 import { observe, type Subject } from './observation.ts'
@@ -44,6 +45,7 @@ const FORMAT = 1
 /** Watches all series with all rules. Call `tick` regularly; nothing else happens by itself. */
 export class AlertEngine {
   readonly series: SeriesBook = new SeriesBook()
+  readonly spans: SpanMetrics = new SpanMetrics()
   readonly config: AlertConfig
   readonly history: AlertEvent[] = []
   readonly #alerts = new Map<string, Alert>()
@@ -67,7 +69,9 @@ export class AlertEngine {
 
   /** Learns from a timeline. A later version of the same trace adds only its new spans. */
   learn(timeline: Timeline): void {
-    for (const observation of this.#seen.fresh(observe(timeline))) this.series.observe(observation)
+    const fresh = this.#seen.fresh(timeline)
+    for (const observation of observe(timeline)) if (fresh.has(observation.spanId)) this.series.observe(observation)
+    this.spans.add(timeline, fresh)
   }
 
   /** Evaluates every rule on every series that it speaks of, and tells what has changed. */

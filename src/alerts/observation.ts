@@ -39,7 +39,7 @@ export function observe(timeline: Timeline): Observation[] {
   const gateways = nearestGateways(timeline)
   const found: Observation[] = []
   for (const span of timeline.spans) {
-    if (span.phase === null || span.source === null || span.warnings.includes('in_flight')) continue
+    if (span.phase === null || span.source === null) continue
     const gateway = gateways.get(span.spanId)
     const whole = seconds(gateway === undefined ? timeline.durationNs : gateway.end - gateway.start)
     const selfSeconds = seconds(span.selfNs)

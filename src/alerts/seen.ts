@@ -1,23 +1,30 @@
-import type { Observation } from './observation.ts'
+import type { Timeline } from '../model/timeline.ts'
 
 /** So many of the latest traces are remembered: a late span makes a new version of a timeline, not a second observation of the rest. */
 const TRACES = 20_000
 
-/** Lets each span of a trace through once. */
+/** Lets each finished span of a trace through once. */
 export class Seen {
   readonly #spans = new Map<string, Set<string>>()
 
-  /** Those that were not let through before. */
-  fresh(observations: readonly Observation[]): Observation[] {
-    return observations.filter(({ traceId, spanId }) => {
-      let known = this.#spans.get(traceId)
-      if (known === undefined) {
-        if (this.#spans.size >= TRACES) this.#spans.delete(this.#spans.keys().next().value as string)
-        this.#spans.set(traceId, (known = new Set()))
-      }
-      if (known.has(spanId)) return false
+  /** The ids of those spans that were not let through before. */
+  fresh(timeline: Timeline): ReadonlySet<string> {
+    const known = this.#of(timeline.traceId)
+    const fresh = new Set<string>()
+    for (const { spanId, source, warnings } of timeline.spans) {
+      if (source === null || warnings.includes('in_flight') || known.has(spanId)) continue
       known.add(spanId)
-      return true
-    })
+      fresh.add(spanId)
+    }
+    return fresh
+  }
+
+  #of(traceId: string): Set<string> {
+    const found = this.#spans.get(traceId)
+    if (found !== undefined) return found
+    if (this.#spans.size >= TRACES) this.#spans.delete(this.#spans.keys().next().value as string)
+    const made = new Set<string>()
+    this.#spans.set(traceId, made)
+    return made
   }
 }

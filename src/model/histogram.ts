@@ -7,7 +7,7 @@
  * (√1.022 − 1) = 1.1 % away from a value that was recorded there.
  */
 export const SCALE = 5
-const PER_OCTAVE = 2 ** SCALE
+export const PER_OCTAVE: number = 2 ** SCALE
 
 /** Values are kept between 2^-30 s (about 1 ns) and 2^17 s (36 hours); what lies outside counts at the edge. */
 const LOWEST = -30 * PER_OCTAVE
@@ -40,8 +40,8 @@ export interface HistogramData {
 export class Histogram {
   count = 0
   sum = 0
-  min = Infinity
-  max = -Infinity
+  min: number = Infinity
+  max: number = -Infinity
   /** Values that are zero (or, by a clock's fault, below). */
   zeroCount = 0
   #offset = 0

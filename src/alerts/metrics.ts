@@ -1,0 +1,62 @@
+import type { AlertEngine } from './engine.ts'
+import type { ExemplarSample, Family, Labels } from './openmetrics.ts'
+import type { Series } from './series.ts'
+
+/** Every metric that Phaseline exposes: dashboards and rules may name these and no others. */
+export const METRICS = {
+  self: 'phaseline_phase_self_seconds',
+  errors: 'phaseline_phase_errors',
+  alerts: 'phaseline_alerts',
+  targets: 'phaseline_alert_notifications',
+  overflow: 'phaseline_series_overflow',
+} as const
+
+/** Figures of all phases, and the state of alerts. */
+export function* phaseFamilies(engine: AlertEngine): Generator<Family> {
+  const all = [...engine.series]
+  yield {
+    name: METRICS.self,
+    help: 'Self time of phases: the time a phase took less what is inside it.',
+    type: 'histogram',
+    unit: 'seconds',
+    samples: all.map((series) => ({ labels: labelsOf(series), histogram: series.total, exemplars: exemplarsOf(series) })),
+  }
+  yield {
+    name: METRICS.errors,
+    help: 'Phases that failed.',
+    type: 'counter',
+    samples: all.map((series) => ({ labels: labelsOf(series), value: series.errors })),
+  }
+  yield {
+    name: METRICS.alerts,
+    help: 'Alerts by state.',
+    type: 'gauge',
+    samples: engine
+      .alerts()
+      .filter((alert) => alert.state !== 'inactive')
+      .map((alert) => ({ labels: { alertname: alert.rule, state: alert.state, ...alert.subject }, value: 1 })),
+  }
+  yield {
+    name: METRICS.targets,
+    help: 'Notifications by target and outcome.',
+    type: 'counter',
+    samples: engine.targets().flatMap(({ name, delivered, dropped }) => [
+      { labels: { target: name, outcome: 'delivered' }, value: delivered },
+      { labels: { target: name, outcome: 'dropped' }, value: dropped },
+    ]),
+  }
+  yield {
+    name: METRICS.overflow,
+    help: 'Observations without a series of their own, because there were too many.',
+    type: 'counter',
+    samples: [{ labels: {}, value: engine.series.overflowed }],
+  }
+}
+
+const labelsOf = ({ subject }: Series): Labels => ({ ...subject })
+
+function exemplarsOf(series: Series): ExemplarSample[] {
+  const slot = series.slots.at(-1)
+  const found = [slot?.slowest, slot?.typical].filter((one) => one !== null && one !== undefined)
+  return found.map(({ traceId, selfSeconds, at }) => ({ traceId, value: selfSeconds, at }))
+}
