@@ -1,7 +1,7 @@
 import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { patch, type Method } from './patch.ts'
-import { Source } from './source.ts'
+import { sourceFor, type Source, type Target } from './source.ts'
 
 /** What of the `pg` package is watched (https://node-postgres.com), version 8. */
 export interface Postgres {
@@ -30,7 +30,7 @@ export function watchPostgres({ Client, Pool }: Postgres): () => void {
   const sources = new WeakMap<object, Source>()
   const sourceOf = (client: Client): Source => {
     let source = sources.get(client)
-    if (source === undefined) sources.set(client, (source = sourceFor(client)))
+    if (source === undefined) sources.set(client, (source = sourceFor(target(client))))
     return source
   }
   const undo = [
@@ -40,17 +40,8 @@ export function watchPostgres({ Client, Pool }: Postgres): () => void {
   return () => undo.forEach((stop) => stop?.())
 }
 
-const known = new Map<string, Source>()
-
-/** The clients of one pool share their labels; targets are as few as settings are. */
-function sourceFor({ database, host, port }: Client): Source {
-  const key = `${host}:${port}/${database}`
-  let source = known.get(key)
-  if (source === undefined) {
-    source = new Source({ system: 'postgresql', namespace: database, address: host, port })
-    known.set(key, source)
-  }
-  return source
+function target({ database, host, port }: Client): Target {
+  return { system: 'postgresql', namespace: database, address: host, port }
 }
 
 function query(original: Method, sourceOf: (client: Client) => Source): Method {
@@ -62,7 +53,11 @@ function query(original: Method, sourceOf: (client: Client) => Source): Method {
     const heard = listen(args, parent, phase)
     try {
       const result = original.apply(this, args) as unknown
-      if (!heard) void (result as Promise<unknown>).then(...settled(phase))
+      if (!heard)
+        void (result as Promise<unknown>).then(
+          (answer) => returned(phase, answer),
+          (error: unknown) => failed(phase, error),
+        )
       return result
     } catch (error) {
       failed(phase, error)
@@ -108,10 +103,6 @@ function answered(callback: Method, parent: Phase, phase: Phase): Method {
     else returned(phase, result)
     return observer.run(parent, callback, this, ...args) as unknown
   }
-}
-
-function settled(phase: Phase): [(result: unknown) => void, (error: unknown) => void] {
-  return [(result) => returned(phase, result), (error) => failed(phase, error)]
 }
 
 function submitted(query: Submittable, phase: Phase): void {

@@ -12,7 +12,7 @@ export interface Target {
   readonly port?: number | undefined
 }
 
-/** How many texts, and how many forms of them without literals, are remembered. */
+/** How many texts, forms of them without literals, and targets are remembered. */
 const LIMIT = 1_000
 /** A longer text costs more memory than reading it again costs time. */
 const LONGEST_KEY = 4_096
@@ -33,7 +33,7 @@ class Recent<Value> {
 
 /** The labels of one target's queries: a text is read once, and texts that differ in literals only share one label. */
 export class Source {
-  readonly attributes: Attributes
+  private readonly attributes: Attributes
   private readonly dialect: Dialect
   private readonly byText = new Recent<Label>()
   private readonly byForm = new Recent<Label>()
@@ -64,4 +64,11 @@ export class Source {
       }),
     )
   }
+}
+
+const known = new Recent<Source>()
+
+/** The one source of this target: connections to it are many and come and go, targets are as few as settings are. */
+export function sourceFor(target: Target): Source {
+  return known.get(`${target.system} ${target.address}:${target.port} ${target.namespace}`, () => new Source(target))
 }
