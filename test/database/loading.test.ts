@@ -5,5 +5,5 @@ import { expect, test } from 'vitest'
 const app = join(import.meta.dirname, 'loading-app.ts')
 
 test.each(['import after watching', 'require after watching', 'import before watching'])('pg is found: %s', (way) => {
-  expect(execFileSync(process.execPath, [app, way], { encoding: 'utf8' }).trim()).toBe('view db.pool db')
+  expect(execFileSync(process.execPath, [app, way], { encoding: 'utf8' }).trim()).toBe('view db db.pool')
 })
