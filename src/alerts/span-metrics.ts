@@ -2,6 +2,9 @@ import { Histogram } from '../model/histogram.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Family, Labels } from './openmetrics.ts'
 
+/** The connector's names (https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector). */
+export const SPAN_METRICS = { calls: 'traces_span_metrics_calls', duration: 'traces_span_metrics_duration_milliseconds' } as const
+
 const LIMIT = 10_000
 
 /**
@@ -29,13 +32,13 @@ export class SpanMetrics {
   *families(): Generator<Family> {
     const all = [...this.#spans.values()]
     yield {
-      name: 'traces_span_metrics_calls',
+      name: SPAN_METRICS.calls,
       help: 'Spans, as the spanmetrics connector counts them.',
       type: 'counter',
       samples: all.map(({ labels, durations }) => ({ labels, value: durations.count })),
     }
     yield {
-      name: 'traces_span_metrics_duration_milliseconds',
+      name: SPAN_METRICS.duration,
       help: 'Durations of spans, as the spanmetrics connector has them.',
       type: 'histogram',
       unit: 'milliseconds',
