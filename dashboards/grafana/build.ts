@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
   DashboardBuilder,
+  DashboardCursorSync,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
   RowBuilder,
