@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { PhaselineError } from '../model/errors.ts'
+import type { Command } from './command.ts'
+import { closest } from './closest.ts'
+
+interface Entry {
+  readonly about: string
+  /** Loaded only when asked for: `run` needs nothing of the collector. */
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  demo: { about: 'a bookshop with traffic, and the page that shows it', load: async () => (await import('./demo.ts')).demo },
+  run: { about: 'run an app with every phase of its requests watched', load: async () => (await import('./run.ts')).run },
+  collect: { about: 'receive spans, keep them, show the page', load: async () => (await import('./collect.ts')).collect },
+  get: { about: 'make one request and print where its time went', load: async () => (await import('./get.ts')).get },
+  stitch: { about: 'print the timelines of files of spans', load: async () => (await import('./stitch.ts')).stitch },
+  import: { about: 'put files of spans into a running collector', load: async () => (await import('./import.ts')).importFiles },
+  export: { about: 'write timelines from a collector to a file', load: async () => (await import('./export.ts')).exportFile },
+}
+
+/** The whole command line. @param args without node and script @returns the exit code */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name = '--help', ...rest] = args
+  if (name === '--version' || name === '-v') return say(version())
+  if (name === '--help' || name === '-h' || name === 'help') return say(help())
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (entry === undefined) {
+    const guess = closest(name, Object.keys(COMMANDS))
+    return complain(`there is no "${name}"${guess === undefined ? '' : `; did you mean "${guess}"?`} (phaseline --help lists all)`)
+  }
+  try {
+    return await (await entry.load())(rest)
+  } catch (error) {
+    if (isUsage(error)) return complain(`${(error as Error).message} (phaseline ${name} --help)`)
+    if (error instanceof PhaselineError) return complain(error.message)
+    throw error
+  }
+}
+
+function say(text: string): number {
+  console.log(text)
+  return 0
+}
+
+function complain(text: string): number {
+  console.error(`phaseline: ${text}`)
+  return 1
+}
+
+/** Ours, or one of `parseArgs`. */
+function isUsage(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && (code === 'PHASELINE_USAGE' || code.startsWith('ERR_PARSE_ARGS_'))
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(9)}${about}`)
+  return `phaseline ${version()}: where did this request's time go?
+
+usage: phaseline COMMAND [options]
+
+${lines.join('\n')}
+
+phaseline COMMAND --help says more. To watch an app without any of this: node --import phaseline/register app.js`
+}

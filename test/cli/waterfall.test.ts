@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { waterfall } from '../../src/cli/waterfall.ts'
+import { BOOK_PAGE, timelineOf } from './timeline.ts'
+
+test('a timeline is a page of text, 80 columns wide', () => {
+  expect(`\n${waterfall(timelineOf(BOOK_PAGE, { warnings: { n_plus_one: 1 } })).join('\n')}\n`).toBe(`
+GET https://localhost:8443/books/3/
+200 · 20.00 ms · 19 spans · traffic, proxy, bookshop
+
+                                         total ms  self ms █ itself ░ below
+GET [traffic]                               20.00     0.00 ░░░░░░░░░░░░░░░░░░░░░
+ wait for connection                         6.00     0.50 █░░░░░░
+  DNS lookup localhost                       0.75     0.75 ▐▍
+  socket connect 127.0.0.1:8443              0.25     0.25  ▏
+  TLS client handshake localhost             4.50     4.50  ▐████▎
+ send request                                0.10     0.10       ▏
+ wait for response                          12.90     0.65       ▐░░░░░░░░░░░░░
+  GET [proxy]                               12.25     1.25       ▕░░░░░░░░░░░░▊
+   proxy wait                               11.00     1.00        ▐░░░░░░░░░░▉
+    GET /books/<int:id>/ [bookshop]         10.00     1.00        ▕░░░░░░░░░░▍
+     SessionMiddleware process_request       4.00     4.00         ▐███▋
+     view book_detail                        4.00     2.75             ▐░░█▊
+      SELECT review ×5                       1.25     1.25              ▐█▌
+     render book.html ✗ TypeError            1.00     1.00                 ▕▉
+ receive response                            1.00     1.00                     █
+
+tls 4.50 (23 %) · middleware.request 4.00 (20 %) · view 2.75 (14 %)
+proxy 1.25 (6 %) · db 1.25 (6 %) · proxy.wait 1.00 (5 %) · gateway 1.00 (5 %)
+8 more 4.25 (21 %)
+! the same query was repeated in one request (N+1): 1
+`)
+})
+
+test.each([60, 80, 132, 200])('no line is longer than the terminal: %i columns', (width) => {
+  const lines = waterfall(timelineOf(BOOK_PAGE, { warnings: { orphan: 2 } }), { width })
+  expect(lines.filter((line) => Array.from(line).length > width)).toEqual([])
+})
+
+test('siblings alike are told apart if asked', () => {
+  const lines = waterfall(timelineOf(BOOK_PAGE), { fold: false })
+  expect(lines.filter((line) => line.includes('SELECT review'))).toHaveLength(5)
+})
+
+test('two siblings alike are too few to be one line', () => {
+  const children = [1, 2].map((from) => ({ name: 'SELECT book', from, to: from + 1 }))
+  const lines = waterfall(timelineOf({ name: 'GET', from: 0, to: 4, children }))
+  expect(lines.filter((line) => line.includes('SELECT book'))).toHaveLength(2)
+})
+
+test('the digits after the point are as many as the whole needs', () => {
+  const total = (to: number): string | undefined => waterfall(timelineOf({ name: 'GET', from: 0, to }))[4]?.split(/\s+/)[2]
+  expect([total(1.5), total(15), total(1500)]).toEqual(['1.500', '15.00', '1500.0'])
+})
+
+test('a name from somewhere else cannot move the cursor', () => {
+  const [head, , , , line] = waterfall(timelineOf({ name: 'GET \u001b[2J\u009b\r\n', from: 0, to: 1 }))
+  expect(`${head}${line}`).toContain('GET �[2J���')
+  // eslint-disable-next-line no-control-regex -- these are what it is about
+  expect(`${head}${line}`).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
+})
+
+test('colours are asked for, and change nothing but colours', () => {
+  const plain = waterfall(timelineOf(BOOK_PAGE))
+  const coloured = waterfall(timelineOf(BOOK_PAGE), { colour: true })
+  expect(coloured.join('')).toContain('\u001b[31m')
+  // eslint-disable-next-line no-control-regex -- the codes of colours
+  expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, ''))).toEqual(plain)
+})
+
+test('a timeline without a duration has bars that can be seen', () => {
+  expect(waterfall(timelineOf({ name: 'GET', from: 0, to: 0 }))[4]).toMatch(/▏$/)
+})
