@@ -4,6 +4,8 @@
  *
  *   GET  /api/timelines?service=&route=&status=&phase=&middleware=&minMs=&maxMs=&error=1&from=&to=&q=&limit=&cursor=  → ListJson
  *   GET  /api/timelines/{traceId}                → TimelineJson   (404 with ErrorJson)
+ *   GET  /api/timelines/{traceId}/outline        → OutlineJson    (what drawing needs, small enough for 100,000 spans)
+ *   GET  /api/timelines/{traceId}/spans/{spanId} → SpansJson      (everything about the span; more than one where an id is shared)
  *   GET  /api/live                               → server-sent events: `summary` with a SummaryJson for each new or changed timeline
  *   GET  /api/status                             → StatusJson
  *   GET  /api/controls, POST /api/controls/{id}  → ControlsJson   (switches of the demo; none in an ordinary collector)
@@ -56,6 +58,66 @@ export interface TimelineJson {
   phases: Record<string, string>
   warnings: Record<string, number>
   /** The page of this trace in Jaeger, where one is configured. */
+  jaegerUrl?: string
+}
+
+/** A span with what only its details show. */
+export interface SpanDetailJson extends SpanJson {
+  traceState: string
+  links: { traceId: string; spanId: string; attributes: Record<string, JsonValue> }[]
+  resource: Record<string, JsonValue>
+  scope: { name: string; version: string }
+}
+
+export interface SpansJson {
+  spans: SpanDetailJson[]
+}
+
+/** Where a span happened, as people think of it: a row of the picture. */
+export interface LaneJson {
+  kind: 'client' | 'proxy' | 'app' | 'database'
+  name: string
+}
+
+/**
+ * A timeline for drawing: one array per column and every text once, so that 100,000 spans are a few megabytes and no objects.
+ * Offsets and durations are numbers of nanoseconds from `start`: exact within 104 days of it (2^53 ns).
+ */
+export interface OutlineJson {
+  traceId: string
+  version: string
+  /** The line of this timeline in the list, and the text at the top of its page. */
+  summary: SummaryJson
+  start: string
+  durationNs: string
+  strings: string[]
+  lanes: LaneJson[]
+  /** Depth first. `name`, `service`, `phase` and `middleware` are indexes into `strings`, -1 for none; `parent` into the spans. */
+  spans: {
+    id: string[]
+    parent: number[]
+    name: number[]
+    service: number[]
+    lane: number[]
+    phase: number[]
+    /** The middleware whose hook it is (its name and place in the chain), the same text for all its hooks. */
+    middleware: number[]
+    start: number[]
+    duration: number[]
+    self: number[]
+    critical: number[]
+    /** 1 error, 2 synthetic, 4 in flight, 8 times were corrected. */
+    flags: number[]
+  }
+  /** Spans with warnings: index, and the warnings. */
+  warned: [number, string[]][]
+  /** Triplets: index of the span, start, end. */
+  criticalPath: number[]
+  /** Triplets: index of the parent, start, end. */
+  gaps: number[]
+  clocks: TimelineJson['clocks']
+  phases: Record<string, string>
+  warnings: Record<string, number>
   jaegerUrl?: string
 }
 

@@ -1,0 +1,118 @@
+import type { Timeline, TimelineSpan } from '../model/timeline.ts'
+import { laneOf } from './lane.ts'
+import { clocksJson, phasesJson } from './timeline-json.ts'
+import type { LaneJson, OutlineJson, SummaryJson } from './wire.ts'
+
+/** Gives each thing a number, by its key: every text crosses the wire once. */
+class Numbers<T> {
+  readonly values: T[] = []
+  readonly #known = new Map<string, number>()
+  readonly #keyOf: (value: T) => string
+
+  constructor(keyOf: (value: T) => string) {
+    this.#keyOf = keyOf
+  }
+
+  of(value: T | null): number {
+    if (value === null) return -1
+    const key = this.#keyOf(value)
+    let number = this.#known.get(key)
+    if (number === undefined) this.#known.set(key, (number = this.values.push(value) - 1))
+    return number
+  }
+}
+
+/** The index of each span's parent. By depth, not by id: ids may be shared, and the order is depth first. */
+function parents(spans: readonly TimelineSpan[]): number[] {
+  const open: number[] = []
+  return spans.map((span, index) => {
+    open.length = Math.min(open.length, span.depth)
+    const parent = open.at(-1) ?? -1
+    open.push(index)
+    return parent
+  })
+}
+
+/** The middleware whose hook a span is, the same for all of its hooks: its name and its place in the chain. */
+function middlewareOf({ source }: TimelineSpan): string | null {
+  const name = source?.attributes.get('phaseline.middleware.name')
+  if (typeof name !== 'string') return null
+  const index = source?.attributes.get('phaseline.middleware.index')
+  return typeof index === 'number' ? `${name} #${index}` : name
+}
+
+function flags(span: TimelineSpan): number {
+  return (
+    (span.error ? 1 : 0) |
+    (span.source === null ? 2 : 0) |
+    (span.warnings.includes('in_flight') ? 4 : 0) |
+    (span.start !== span.rawStart || span.end !== span.rawEnd ? 8 : 0)
+  )
+}
+
+function columns(timeline: Timeline, strings: Numbers<string>, lanes: Numbers<LaneJson>): OutlineJson['spans'] {
+  const { spans } = timeline
+  return {
+    id: spans.map((span) => span.spanId),
+    parent: parents(spans),
+    name: spans.map((span) => strings.of(span.name)),
+    service: spans.map((span) => strings.of(span.service)),
+    lane: spans.map((span) => lanes.of(laneOf(span))),
+    phase: spans.map((span) => strings.of(span.phase)),
+    middleware: spans.map((span) => strings.of(middlewareOf(span))),
+    start: spans.map((span) => Number(span.start - timeline.start)),
+    duration: spans.map((span) => Number(span.end - span.start)),
+    self: spans.map((span) => Number(span.selfNs)),
+    critical: spans.map((span) => Number(span.criticalNs)),
+    flags: spans.map(flags),
+  }
+}
+
+/** (index of span, start, end) for each interval that names a span by id. Of spans that share an id, the one it lies in. */
+function triplets(
+  timeline: Timeline,
+  intervals: readonly { start: bigint; end: bigint }[],
+  idOf: (at: number) => string,
+): number[] {
+  const byId = new Map<string, number[]>()
+  timeline.spans.forEach((span, index) => {
+    const same = byId.get(span.spanId)
+    if (same === undefined) byId.set(span.spanId, [index])
+    else same.push(index)
+  })
+  return intervals.flatMap(({ start, end }, at) => {
+    const candidates = byId.get(idOf(at)) ?? []
+    const inside = (index: number): boolean => {
+      const span = timeline.spans[index] as TimelineSpan
+      return span.start <= start && end <= span.end
+    }
+    const index = candidates.find(inside) ?? candidates[0]
+    return index === undefined ? [] : [index, Number(start - timeline.start), Number(end - timeline.start)]
+  })
+}
+
+/** A timeline for drawing. @param summary its line in the list */
+export function outlineJson(timeline: Timeline, summary: SummaryJson, jaegerUrl?: string): OutlineJson {
+  const strings = new Numbers<string>((text) => text)
+  const lanes = new Numbers<LaneJson>((lane) => `${lane.kind} ${lane.name}`)
+  const { criticalPath, gaps } = timeline
+  return {
+    traceId: timeline.traceId,
+    version: timeline.version,
+    summary,
+    start: String(timeline.start),
+    durationNs: String(timeline.durationNs),
+    spans: columns(timeline, strings, lanes),
+    strings: strings.values,
+    lanes: lanes.values,
+    warned: timeline.spans.flatMap((span, index): [number, string[]][] =>
+      span.warnings.length === 0 ? [] : [[index, [...span.warnings]]],
+    ),
+    criticalPath: triplets(timeline, criticalPath, (at) => criticalPath[at]?.spanId ?? ''),
+    gaps: triplets(timeline, gaps, (at) => gaps[at]?.parentSpanId ?? ''),
+    clocks: clocksJson(timeline),
+    phases: phasesJson(timeline.phases),
+    warnings: Object.fromEntries(timeline.warnings),
+    ...(jaegerUrl === undefined ? {} : { jaegerUrl }),
+  }
+}

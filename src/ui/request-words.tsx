@@ -1,0 +1,30 @@
+import type { VNode } from 'preact'
+import type { SummaryJson } from '../query/wire.ts'
+
+/** The method and the route, apart: the eye finds the route. */
+export function RouteName({ summary }: { summary: SummaryJson }): VNode {
+  const method = summary.method ?? ''
+  const rest =
+    summary.route ??
+    (method !== '' && summary.name.startsWith(`${method} `) ? summary.name.slice(method.length + 1) : summary.name)
+  return (
+    <span class="route" title={summary.name}>
+      {method !== '' && <span class={`method m-${/^[A-Z]+$/.test(method) ? method : 'OTHER'}`}>{method}</span>} <b>{rest}</b>
+    </span>
+  )
+}
+
+/** How serious a status is. */
+function tone(status: number): string {
+  if (status >= 500) return 'tone-bad'
+  if (status >= 400) return 'tone-warn'
+  return status >= 300 ? 'tone-plain' : 'tone-good'
+}
+
+/** The status code; of a request without one, whether it failed or is still running. */
+export function Status({ summary }: { summary: SummaryJson }): VNode {
+  const { status, error, inFlight } = summary
+  if (status !== null) return <span class={`pill status ${tone(status)}`}>{status}</span>
+  if (error) return <span class="pill status tone-bad">error</span>
+  return <span class="pill status tone-plain">{inFlight ? '…' : '–'}</span>
+}

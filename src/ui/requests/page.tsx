@@ -1,0 +1,125 @@
+import type { VNode } from 'preact'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { narrowed, type Filter } from '../filter.ts'
+import { plural } from '../format.ts'
+import { useLink } from '../live.ts'
+import { Failure, Notice, Waiting } from '../notice.tsx'
+import { useListKeys } from './keys.ts'
+import { Filters } from './filters.tsx'
+import { Picture } from './picture.tsx'
+import { Row } from './row.tsx'
+import { useFeed, type UsedFeed } from './use-feed.ts'
+
+/** Scrolled down this far, somebody is reading: new rows wait. Pixels. */
+const READING = 40
+
+/** Whether new rows have to wait: the page is scrolled, or the pointer or the focus is on a row. */
+function usePaused(): [() => boolean, { onPointerEnter: () => void; onPointerLeave: () => void }] {
+  const over = useRef(false)
+  const paused = useCallback(
+    () => over.current || window.scrollY > READING || document.activeElement?.classList.contains('request') === true,
+    [],
+  )
+  const [handlers] = useState(() => ({
+    onPointerEnter: () => void (over.current = true),
+    onPointerLeave: () => void (over.current = false),
+  }))
+  return [paused, handlers]
+}
+
+function Nothing({ filter }: { filter: Filter }): VNode {
+  if (narrowed(filter)) {
+    return (
+      <Notice title="No request fits">
+        <p>
+          Nothing that was kept matches this filter. New requests that do appear here by themselves. <a href="/">Show all</a>
+        </p>
+      </Notice>
+    )
+  }
+  return (
+    <Notice title="No requests yet">
+      <p>Requests appear here the moment they end. To see some:</p>
+      <pre>
+        npx phaseline demo{'\n'}npx phaseline run app.js{'\n'}node --import phaseline/register app.js
+      </pre>
+      <p>Anything that speaks OTLP may send too: http://127.0.0.1:4318</p>
+    </Notice>
+  )
+}
+
+function Columns(): VNode {
+  return (
+    <div class="request columns" aria-hidden="true">
+      <span>Time</span>
+      <span>Request</span>
+      <span>Status</span>
+      <span class="took">Duration</span>
+      <span>Where the time went</span>
+      <span>Slowest middleware</span>
+      <span>Services</span>
+      <span />
+    </div>
+  )
+}
+
+function List({ used, handlers }: { used: UsedFeed; handlers: object }): VNode {
+  const { shown } = used.feed
+  const longest = shown.reduce((most, item) => Math.max(most, Number(item.durationNs)), 0)
+  return (
+    <section class="list" aria-label="Requests">
+      <Columns />
+      <ol {...handlers}>
+        {shown.map((item) => (
+          <Row key={item.traceId} item={item} longest={longest} />
+        ))}
+      </ol>
+      {used.older !== undefined && (
+        <button type="button" class="button older" disabled={used.busy} onClick={used.older}>
+          Older requests
+        </button>
+      )}
+    </section>
+  )
+}
+
+/** New rows that wait, and the button that shows them. */
+function Held({ used }: { used: UsedFeed }): VNode | null {
+  const count = used.feed.held.length
+  if (count === 0) return null
+  const show = (): void => {
+    used.release()
+    window.scrollTo({ top: 0, behavior: 'smooth' })
+  }
+  return (
+    <button type="button" class="held" onClick={show}>
+      ↑ {plural(count, 'new request')}
+    </button>
+  )
+}
+
+/** The list of requests, live. */
+export function RequestsPage({ filter }: { filter: Filter }): VNode {
+  const key = JSON.stringify(filter)
+  const steady = useMemo(() => filter, [key])
+  const [paused, handlers] = usePaused()
+  const used = useFeed(steady, paused)
+  const link = useLink()
+  useListKeys()
+  useEffect(() => void (document.title = 'Requests · Phaseline'), [])
+  const { shown } = used.feed
+  const services = useMemo(() => [...new Set(shown.flatMap((item) => item.services))].sort(), [shown])
+  return (
+    <div class="requests">
+      <h1 class="unseen">Requests</h1>
+      <Filters filter={steady} services={services} />
+      {link === 'lost' && <p class="lost">Disconnected: what you see is what was known. Reconnecting…</p>}
+      {used.busy && shown.length === 0 && <Waiting what="requests" />}
+      {used.error !== undefined && shown.length === 0 && <Failure error={used.error} />}
+      {shown.length > 0 && <Picture items={shown} filter={steady} />}
+      <Held used={used} />
+      {shown.length > 0 && <List used={used} handlers={handlers} />}
+      {shown.length === 0 && !used.busy && used.error === undefined && <Nothing filter={steady} />}
+    </div>
+  )
+}

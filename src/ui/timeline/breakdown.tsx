@@ -1,0 +1,60 @@
+import type { VNode } from 'preact'
+import { useMemo } from 'preact/hooks'
+import { breakdown, type Share } from '../breakdown.ts'
+import { duration } from '../format.ts'
+import type { Act } from './state.ts'
+
+interface Part {
+  readonly share: Share
+  readonly chosen: string | null
+  readonly dispatch: (act: Act) => void
+}
+
+function Key({ share, chosen, dispatch }: Part): VNode {
+  const { phase, ns, permille } = share
+  const on = chosen === phase.id
+  return (
+    <li>
+      <button
+        type="button"
+        class={on ? 'key on' : 'key'}
+        aria-pressed={on}
+        title={phase.meaning}
+        onClick={() => dispatch({ type: 'phase', phase: phase.id })}
+      >
+        <i class={`swatch ${phase.className}`} />
+        <span>{phase.label}</span>
+        <span>{duration(ns)}</span>
+        <span class="share" data-permille={permille}>
+          {(permille / 10).toFixed(1)} %
+        </span>
+      </button>
+    </li>
+  )
+}
+
+/** Where the time went, by phase: a bar and a legend whose shares make exactly 100 %. A click makes one phase stand out below. */
+export function Breakdown({ phases, chosen, dispatch }: { phases: Record<string, string> } & Omit<Part, 'share'>): VNode {
+  const shares = useMemo(() => breakdown(phases), [phases])
+  return (
+    <section class={chosen === null ? 'breakdown' : 'breakdown one'} aria-label="Breakdown by phase">
+      <div class="stack">
+        {shares.map(({ phase, ns }) => (
+          <span
+            key={phase.id}
+            class={`slice ${phase.className}${chosen === phase.id ? ' on' : ''}`}
+            style={{ flexGrow: String(ns) }}
+            title={`${phase.label}: ${duration(ns)}. ${phase.meaning}`}
+            aria-hidden="true"
+            onClick={() => dispatch({ type: 'phase', phase: phase.id })}
+          />
+        ))}
+      </div>
+      <ul class="legend">
+        {shares.map((share) => (
+          <Key key={share.phase.id} share={share} chosen={chosen} dispatch={dispatch} />
+        ))}
+      </ul>
+    </section>
+  )
+}

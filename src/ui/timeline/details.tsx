@@ -1,0 +1,205 @@
+import type { VNode } from 'preact'
+import { useCallback } from 'preact/hooks'
+import type { JsonValue, SpanDetailJson } from '../../query/wire.ts'
+import { spans } from '../api.ts'
+import { Copy } from '../copy.tsx'
+import { duration, durationParts, percent, timeOfDay } from '../format.ts'
+import { useLoaded } from '../loading.ts'
+import { phaseLook } from '../phases.ts'
+import { warningWords } from '../words.ts'
+import type { Act } from './state.ts'
+import type { Trace } from './trace.ts'
+
+function Figure({ name, ns, of }: { name: string; ns: number; of?: number }): VNode {
+  const [figure, unit] = durationParts(ns)
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {figure} <small>{unit}</small> {of !== undefined && of > 0 && <small>· {percent(ns / of)}</small>}
+      </dd>
+    </div>
+  )
+}
+
+function Figures({ trace, detail }: { trace: Trace; detail: SpanDetailJson }): VNode {
+  const total = trace.total
+  const whole = Number(BigInt(detail.end) - BigInt(detail.start))
+  return (
+    <dl class="figures">
+      <Figure name="Total" ns={whole} of={total} />
+      <Figure name="Self" ns={Number(detail.selfNs)} of={total} />
+      <Figure name="Begins at" ns={Number(BigInt(detail.start) - BigInt(trace.outline.start))} />
+      <Figure name="On the critical path" ns={Number(detail.criticalNs)} of={total} />
+      <Figure name="Saved if it were free" ns={Number(detail.dragNs)} of={total} />
+      <Figure name="Slack" ns={Number(detail.slackNs)} />
+    </dl>
+  )
+}
+
+/** A value as text: a stranger's, so it is shown, never interpreted. */
+function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 1)
+}
+
+function Pairs({ title, pairs }: { title: string; pairs: readonly (readonly [string, JsonValue])[] }): VNode | null {
+  if (pairs.length === 0) return null
+  return (
+    <>
+      <h3>{title}</h3>
+      <table class="pairs" aria-label={title}>
+        <tbody>
+          {pairs.map(([key, value]) => (
+            <tr key={key}>
+              <th scope="row">{key}</th>
+              <td>{textOf(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  )
+}
+
+/** Where the code of a span is: `shop/views.ts:42`. */
+function codeOf(attributes: Record<string, JsonValue>): string | null {
+  const path = attributes['code.file.path'] ?? attributes['code.filepath']
+  const line = attributes['code.line.number'] ?? attributes['code.lineno']
+  if (typeof path !== 'string') return null
+  return typeof line === 'number' || typeof line === 'string' ? `${path}:${line}` : path
+}
+
+function Code({ attributes }: { attributes: Record<string, JsonValue> }): VNode | null {
+  const code = codeOf(attributes)
+  if (code === null) return null
+  return (
+    <>
+      <h3>Code</h3>
+      <p class="code-line">
+        <code>{code}</code>
+        <Copy text={code} what="file and line" />
+      </p>
+    </>
+  )
+}
+
+function Cautions({ detail }: { detail: SpanDetailJson }): VNode {
+  return (
+    <>
+      {detail.error && (
+        <p class="caution bad">
+          <b>Failed</b> {detail.statusMessage || textOf(detail.attributes['error.type'] ?? '')}
+        </p>
+      )}
+      {detail.warnings.map((warning) => {
+        const { title, meaning } = warningWords(warning)
+        return (
+          <p key={warning} class="caution">
+            <b>{title}</b> {meaning}
+          </p>
+        )
+      })}
+    </>
+  )
+}
+
+/** Raw against corrected times, where a clock was corrected. */
+function Clock({ detail }: { detail: SpanDetailJson }): VNode | null {
+  if (detail.start === detail.rawStart && detail.end === detail.rawEnd) return null
+  const shift = Number(BigInt(detail.start) - BigInt(detail.rawStart))
+  return (
+    <Pairs
+      title="Clock"
+      pairs={[
+        ['as sent', `${timeOfDay(detail.rawStart)} – ${timeOfDay(detail.rawEnd)}`],
+        ['corrected', `${timeOfDay(detail.start)} – ${timeOfDay(detail.end)}`],
+        ['moved by', `${shift < 0 ? '−' : '+'}${duration(Math.abs(shift))}`],
+      ]}
+    />
+  )
+}
+
+function Events({ trace, detail }: { trace: Trace; detail: SpanDetailJson }): VNode {
+  const start = BigInt(trace.outline.start)
+  return (
+    <>
+      {detail.events.map((event, index) => (
+        <Pairs
+          key={index}
+          title={`Event ${event.name} at ${duration(Number(BigInt(event.time) - start))}`}
+          pairs={[['name', event.name], ...Object.entries(event.attributes)]}
+        />
+      ))}
+    </>
+  )
+}
+
+function Ids({ detail }: { detail: SpanDetailJson }): VNode {
+  const links = detail.links.map((link, index): [string, string] => [`link ${index + 1}`, `${link.traceId} ${link.spanId}`])
+  return (
+    <Pairs
+      title="Span"
+      pairs={[
+        ['span id', detail.spanId],
+        ['parent', detail.parentSpanId ?? 'none'],
+        ...(detail.recordedParentSpanId === detail.parentSpanId
+          ? []
+          : [['parent as sent', detail.recordedParentSpanId ?? 'none'] as const]),
+        ['service', detail.service],
+        ['host', detail.host],
+        ['kind', detail.kind],
+        ...(detail.scope.name === '' ? [] : [['scope', `${detail.scope.name} ${detail.scope.version}`] as const]),
+        ...links,
+      ]}
+    />
+  )
+}
+
+function Body({ trace, detail }: { trace: Trace; detail: SpanDetailJson }): VNode {
+  return (
+    <>
+      <Figures trace={trace} detail={detail} />
+      <Cautions detail={detail} />
+      <Code attributes={detail.attributes} />
+      <Pairs title="Attributes" pairs={Object.entries(detail.attributes)} />
+      <Clock detail={detail} />
+      <Events trace={trace} detail={detail} />
+      <Ids detail={detail} />
+      <Pairs title="Resource" pairs={Object.entries(detail.resource)} />
+    </>
+  )
+}
+
+/** Everything about the selected span, at the side. */
+export function Details({ trace, span, dispatch }: { trace: Trace; span: number; dispatch: (act: Act) => void }): VNode {
+  const spanId = trace.outline.spans.id[span] as string
+  const { traceId } = trace.outline
+  const load = useCallback((signal: AbortSignal) => spans(traceId, spanId, signal), [traceId, spanId])
+  const { data, error } = useLoaded(load)
+  const offset = String(BigInt(trace.outline.start) + BigInt(trace.start[span] as number))
+  const detail = data?.spans.find((one) => one.start === offset) ?? data?.spans[0]
+  const look = phaseLook(trace.phase(span))
+  return (
+    <aside class={`details ${look.className}`} aria-label="Span details">
+      <header>
+        <h2>{trace.name(span)}</h2>
+        <button
+          type="button"
+          class="button quiet square"
+          aria-label="Close details"
+          onClick={() => dispatch({ type: 'details' })}
+        >
+          ×
+        </button>
+      </header>
+      <p class="phase-line">
+        <i class="swatch" />
+        <span>
+          <b>{look.label}</b> · {look.meaning}
+        </span>
+      </p>
+      {error !== undefined && <p class="caution bad">{error.message}</p>}
+      {detail !== undefined && detail.spanId === spanId && <Body trace={trace} detail={detail} />}
+    </aside>
+  )
+}

@@ -1,0 +1,31 @@
+import { useEffect } from 'preact/hooks'
+import { typing } from '../typing.ts'
+import { actOf } from './keys.ts'
+import type { Act } from './state.ts'
+
+/** In the search field: Enter goes to the next match, Esc leaves. */
+function inField(event: KeyboardEvent, dispatch: (act: Act) => void): void {
+  const field = event.target as HTMLElement
+  if (event.key === 'Enter' && field.classList.contains('search')) dispatch({ type: 'match', direction: event.shiftKey ? -1 : 1 })
+  if (event.key === 'Escape') field.blur()
+}
+
+/** Keys work wherever the focus is, except in fields; Enter and the arrows on a button are the button's. */
+export function useTimelineKeys(dispatch: (act: Act) => void): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (typing(event.target)) return inField(event, dispatch)
+      if (event.key === 'Enter' && event.target instanceof Element && event.target.matches('button, a')) return
+      if (event.key === '/' && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault()
+        return document.querySelector<HTMLElement>('.tools .search')?.focus()
+      }
+      const act = actOf(event)
+      if (act === undefined) return
+      event.preventDefault()
+      dispatch(act)
+    }
+    window.addEventListener('keydown', press)
+    return () => window.removeEventListener('keydown', press)
+  }, [dispatch])
+}
