@@ -46,8 +46,10 @@ export interface Phase {
    * request came from somewhere, else under it.
    */
   before(label: Label, from: number, to: number): Phase | undefined
-  /** The values of `traceparent` and `tracestate` for what this phase sends out. */
-  propagate(): { traceparent: string; tracestate?: string | undefined }
+  /** The values of `traceparent`, `tracestate` and `baggage` for what this phase sends out. */
+  propagate(): { traceparent: string; tracestate?: string | undefined; baggage?: string | undefined }
+  /** The W3C `baggage` header that came in with the request: whoever opens its first phase sets it, as it is. */
+  baggage?: string | undefined
   /** The ids, as hexadecimal digits. */
   readonly traceId: string
   readonly spanId: string

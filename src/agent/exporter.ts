@@ -1,0 +1,164 @@
+import type { Batch, Destination } from './post.ts'
+import { post, type Answer } from './post.ts'
+import { counters } from './stats.ts'
+import { once, trouble } from './trouble.ts'
+
+/** How much waits, and how long it is tried. */
+export interface Persistence {
+  /** Bytes that may wait to be sent; beyond, the oldest are dropped and counted. */
+  readonly queueBytes: number
+  /** Spans that may wait. */
+  readonly queueSpans: number
+}
+
+/** Requests under way at a time. */
+const AT_ONCE = 4
+/** Retries of one batch: after 1, 2, 4, 8 seconds or so. */
+const TRIES = 5
+const FIRST_PAUSE = 1_000
+const LONGEST_PAUSE = 30_000
+
+interface Waiting extends Batch {
+  readonly size: number
+  tries: number
+}
+
+/**
+ * A bounded queue in front of the collector. Every span that comes in is exported or dropped, and counted as such. When the
+ * collector is away, everything pauses together: its return is not greeted with a stampede.
+ */
+export class Exporter {
+  private readonly destination: Destination
+  private readonly persistence: Persistence
+  /** Runs a function such that its own requests are not traced. */
+  private readonly silently: (fn: () => void) => void
+  private queue: Waiting[] = []
+  private queuedBytes = 0
+  private queuedSpans = 0
+  private active = 0
+  private pause: NodeJS.Timeout | undefined = undefined
+  private idle: (() => void)[] = []
+  private closed = false
+
+  constructor(destination: Destination, persistence: Persistence, silently: (fn: () => void) => void) {
+    this.destination = destination
+    this.persistence = persistence
+    this.silently = silently
+  }
+
+  /** Takes a batch. Never throws, never waits. */
+  send(batch: Batch): void {
+    const size = batch.parts.reduce((sum, part) => sum + part.length, 0)
+    this.enqueue({ ...batch, size, tries: 0 })
+    const { queueBytes, queueSpans } = this.persistence
+    while (this.queue.length > 1 && (this.queuedBytes > queueBytes || this.queuedSpans > queueSpans)) {
+      this.drop(this.dequeue(), 'the queue is full')
+    }
+    if (this.closed) this.giveUp()
+    else this.work()
+  }
+
+  private enqueue(batch: Waiting, first = false): void {
+    if (first) this.queue.unshift(batch)
+    else this.queue.push(batch)
+    this.queuedBytes += batch.size
+    this.queuedSpans += batch.spans
+  }
+
+  private dequeue(): Waiting {
+    const batch = this.queue.shift() as Waiting
+    this.queuedBytes -= batch.size
+    this.queuedSpans -= batch.spans
+    return batch
+  }
+
+  private work(): void {
+    while (this.pause === undefined && this.active < AT_ONCE && this.queue.length > 0) {
+      const batch = this.dequeue()
+      this.active++
+      counters.posts++
+      this.silently(() => post(this.destination, batch, (answer) => this.answered(batch, answer)))
+    }
+  }
+
+  private answered(batch: Waiting, answer: Answer): void {
+    this.active--
+    try {
+      if (answer.outcome === 'taken') this.taken(batch, answer.rejected)
+      else this.failed(batch, answer)
+      this.work()
+    } catch (error) {
+      trouble('an answer of the collector', error)
+    }
+    if (this.active === 0 && this.queue.length === 0) this.settle()
+  }
+
+  private taken(batch: Waiting, rejected: number): void {
+    const refused = Math.min(rejected, batch.spans)
+    counters.exported += batch.spans - refused
+    counters.rejected += refused
+    counters.dropped += refused
+    counters.bytes += batch.size
+    batch.done()
+  }
+
+  private failed(batch: Waiting, { outcome, reason, after }: Answer): void {
+    counters.errors++
+    batch.tries++
+    if (outcome === 'refused' || batch.tries >= TRIES || this.closed) return this.drop(batch, reason)
+    this.enqueue(batch, true)
+    if (this.idle.length > 0 && batch.tries > 1) return this.giveUp()
+    const wait = after ?? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (batch.tries - 1)) * (0.8 + Math.random() * 0.4)
+    this.pause ??= setTimeout(() => this.resume(), wait).unref()
+  }
+
+  private resume(): void {
+    clearTimeout(this.pause)
+    this.pause = undefined
+    this.work()
+  }
+
+  private drop(batch: Waiting, reason: string): void {
+    counters.dropped += batch.spans
+    batch.done()
+    once(`phaseline: spans are dropped, because ${reason} (${this.destination.url.href}). Said once; stats() counts.`, 'drop')
+  }
+
+  private giveUp(): void {
+    while (this.queue.length > 0) this.drop(this.dequeue(), 'the collector could not be reached in time')
+  }
+
+  private settle(): void {
+    for (const resolve of this.idle) resolve()
+    this.idle = []
+  }
+
+  /** Whether something waits or is under way. */
+  get busy(): boolean {
+    return this.active > 0 || this.queue.length > 0
+  }
+
+  /**
+   * Tries at once whatever waits, and resolves when all of it was taken or given up, or after so many ms. Holds the process
+   * for as long.
+   */
+  flush(timeout: number): Promise<void> {
+    if (!this.busy) return Promise.resolve()
+    return new Promise((resolve) => {
+      const bound = setTimeout(resolve, timeout)
+      this.idle.push(() => {
+        clearTimeout(bound)
+        resolve()
+      })
+      this.resume()
+    })
+  }
+
+  /** From now on nothing is retried; what waits is dropped. */
+  close(): void {
+    this.closed = true
+    clearTimeout(this.pause)
+    this.giveUp()
+    this.destination.agent.destroy()
+  }
+}

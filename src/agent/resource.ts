@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import type { AttributeValue } from '../model/attributes.ts'
+import type { Config } from './config.ts'
+
+/** Who sends the spans: OpenTelemetry's resource attributes. What the environment or the caller says goes first. */
+export function resourceAttributes(
+  config: Pick<Config, 'serviceName' | 'resourceAttributes'>,
+  own: Readonly<Record<string, AttributeValue>> = {},
+): Record<string, AttributeValue> {
+  const given = { ...config.resourceAttributes, ...own }
+  const machine = hostId()
+  return {
+    'service.name': config.serviceName ?? packageName() ?? 'unknown_service:node',
+    'service.instance.id': crypto.randomUUID(),
+    'host.name': hostname(),
+    ...(machine === undefined ? {} : { 'host.id': machine }),
+    'process.pid': process.pid,
+    'process.executable.name': basename(process.execPath),
+    'process.runtime.name': 'nodejs',
+    'process.runtime.version': process.versions.node,
+    'telemetry.sdk.name': 'opentelemetry',
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.distro.name': 'phaseline',
+    ...given,
+    ...(config.serviceName === undefined ? {} : { 'service.name': config.serviceName }),
+  }
+}
+
+/** The id of the machine, where reading it is cheap. */
+function hostId(): string | undefined {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim() || undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The name in the package.json nearest to the program that was started. */
+function packageName(): string | undefined {
+  for (let folder = dirname(process.argv[1] ?? join(process.cwd(), 'x')); ; folder = dirname(folder)) {
+    const name = nameIn(join(folder, 'package.json'))
+    if (name !== undefined) return name
+    if (folder === dirname(folder)) return undefined
+  }
+}
+
+function nameIn(file: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown }
+    return typeof name === 'string' && name !== '' ? name : undefined
+  } catch {
+    return undefined
+  }
+}

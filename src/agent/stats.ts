@@ -1,0 +1,35 @@
+/** How the agent itself is doing: numbers since the start of the process. Every span is in exactly one of the outcomes, or still waiting. */
+export interface Stats {
+  /** Spans that were recorded and handed to an exit. */
+  spans: number
+  /** Spans that the collector took. */
+  exported: number
+  /** Spans given up: the queue was full, the collector refused them or stayed away. */
+  dropped: number
+  /** Of the dropped: those the collector itself said it rejected. */
+  rejected: number
+  /** Requests to the collector, tries again included. */
+  posts: number
+  /** Requests to the collector that failed. */
+  errors: number
+  /** Bytes that the collector took. */
+  bytes: number
+  /** Errors inside the agent; none of them reached the app. */
+  internalErrors: number
+}
+
+export const counters: Stats = {
+  spans: 0,
+  exported: 0,
+  dropped: 0,
+  rejected: 0,
+  posts: 0,
+  errors: 0,
+  bytes: 0,
+  internalErrors: 0,
+}
+
+/** A copy of the agent's counters. Spans = exported + dropped + waiting. */
+export function stats(): Stats {
+  return { ...counters }
+}

@@ -1,0 +1,44 @@
+import { startAgent, type Agent, type AgentOptions } from './agent/start.ts'
+import { watchClients } from './client/watch.ts'
+import { watchDatabases } from './database/watch.ts'
+import { watchServers } from './gateway/watch.ts'
+
+export { stats, type Stats } from './agent/stats.ts'
+
+/** What `start` may be told beside the environment. */
+export type StartOptions = AgentOptions
+
+let running: Promise<Agent | undefined> | undefined
+let undo: (() => void)[] = []
+
+/**
+ * Starts tracing: every request that this process takes becomes a timeline, sent to an OTLP collector. `OTEL_*` variables
+ * mean what OpenTelemetry says. Call it before the app is imported, or use `node --import phaseline/register`.
+ * A second call does nothing. Never throws: the app comes first.
+ */
+export async function start(options: StartOptions = {}): Promise<void> {
+  running ??= begin(options)
+  await running
+}
+
+async function begin(options: StartOptions): Promise<Agent | undefined> {
+  const agent = await startAgent(options)
+  if (agent !== undefined) undo = [watchServers(), watchClients(), watchDatabases()]
+  return agent
+}
+
+/**
+ * Sends what has been recorded. Resolves when it has arrived or was given up.
+ * @param timeout ms after which it resolves in any case (10,000)
+ */
+export async function flush(timeout?: number): Promise<void> {
+  await (await running)?.flush(timeout)
+}
+
+/** Sends what has been recorded, requests that are still open too, and stops tracing. @param timeout as for `flush` */
+export async function shutdown(timeout?: number): Promise<void> {
+  const agent = await running
+  for (const back of undo.splice(0)) back()
+  running = undefined
+  await agent?.shutdown(timeout)
+}
