@@ -4,6 +4,8 @@ import { watchDatabases } from './database/watch.ts'
 import { watchServers } from './gateway/watch.ts'
 
 export { stats, type Stats } from './agent/stats.ts'
+export { model } from './database/model.ts'
+export { watchPostgres, type Postgres } from './database/postgres.ts'
 
 /** What `start` may be told beside the environment. */
 export type StartOptions = AgentOptions
