@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http'
+import { promisify } from 'node:util'
+import { gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { Refusal } from './refusal.ts'
+
+/** Bytes that a body may have as sent and when decompressed. */
+export interface BodyLimits {
+  readonly body: number
+  /** Of all bodies that are being read at once. */
+  readonly bodies: number
+}
+
+type Decompress = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+const DECOMPRESS: Readonly<Record<string, Decompress>> = {
+  gzip: promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip),
+  deflate: promisify<Buffer, { maxOutputLength: number }, Buffer>(inflate),
+  zstd: promisify<Buffer, { maxOutputLength: number }, Buffer>(zstdDecompress),
+}
+
+/** A body as it came and as it is meant. */
+export interface ReadBody {
+  readonly received: Buffer
+  readonly content: Buffer
+}
+
+/** Reads bodies within limits, before and after decompression, and few at a time. */
+export class BodyReader {
+  private readonly limits: BodyLimits
+  private reading = 0
+  private decompressing: Promise<unknown> = Promise.resolve()
+
+  constructor(limits: BodyLimits) {
+    this.limits = limits
+  }
+
+  /** @throws Refusal 413, 415, 400, or 503 if too many are being read at once */
+  async read(request: IncomingMessage): Promise<ReadBody> {
+    const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
+    if (encoding !== 'identity' && DECOMPRESS[encoding] === undefined)
+      throw new Refusal(415, `Content-Encoding ${encoding.slice(0, 40)} is not known here; gzip, deflate and zstd are`)
+    const announced = Number(request.headers['content-length'] ?? 0)
+    if (announced > this.limits.body) throw this.tooLarge('')
+    if (this.reading + announced > this.limits.bodies) throw new Refusal(503, 'too many bodies at once', 1)
+    const received = await this.receive(request)
+    if (encoding === 'identity') return { received, content: received }
+    return { received, content: await this.decompress(received, encoding) }
+  }
+
+  private tooLarge(when: string): Refusal {
+    return new Refusal(413, `a body may have ${this.limits.body} bytes${when}; send smaller batches`)
+  }
+
+  private async receive(request: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        size += chunk.length
+        this.reading += chunk.length
+        if (size > this.limits.body) throw this.tooLarge('')
+        if (this.reading > this.limits.bodies) throw new Refusal(503, 'too many bodies at once', 1)
+        chunks.push(chunk)
+      }
+    } finally {
+      this.reading -= size
+    }
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  }
+
+  /** One at a time: sixty-four bombs at once are no larger than one. */
+  private decompress(received: Buffer, encoding: string): Promise<Buffer> {
+    const run = async (): Promise<Buffer> => {
+      try {
+        return await (DECOMPRESS[encoding] as Decompress)(received, { maxOutputLength: this.limits.body })
+      } catch (error) {
+        if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw this.tooLarge(' when decompressed')
+        throw new Refusal(400, `it is no ${encoding}: ${(error as Error).message}`)
+      }
+    }
+    const done = this.decompressing.then(run, run)
+    this.decompressing = done.catch(() => {})
+    return done
+  }
+}

@@ -1,0 +1,238 @@
+import { EventEmitter } from 'node:events'
+import { join } from 'node:path'
+import type { Span } from '../model/span.ts'
+import type { Summary } from '../model/summary.ts'
+import type { Timeline } from '../model/timeline.ts'
+import { decodeSpans } from '../otlp/decode.ts'
+import { encodeSpans } from '../otlp/spans.ts'
+import { stitch } from '../stitch/stitch.ts'
+import { summarise } from '../stitch/summary.ts'
+import type { Retention, Store } from '../store/contract.ts'
+import { lockFolder } from '../store/sqlite-lock.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import type { BodyLimits } from './body.ts'
+import { type ForwardStats, Forwarder, type ForwardTarget } from './forward.ts'
+import { Gatherer, type Patience } from './gather.ts'
+import type { Access } from './guard.ts'
+import { Intake } from './intake.ts'
+import { IntakeLog } from './intake-log.ts'
+import { Keeper } from './keeper.ts'
+import { listen } from './listen.ts'
+import { type Delivery, otlpServer, type Verdict } from './receiver.ts'
+import { Refusal } from './refusal.ts'
+
+/** How a collector is set up; everything has a default. */
+export interface CollectOptions {
+  /** The folder of the database and the intake log; without it everything is kept in memory only. */
+  readonly data?: string
+  /** Where OTLP/HTTP is received: 4318; 0 lets the system choose. */
+  readonly otlpPort?: number
+  /** The address to listen on: 127.0.0.1. */
+  readonly host?: string
+  readonly access?: Access
+  /** Everything received is sent on to these. */
+  readonly forward?: readonly ForwardTarget[]
+  /** Seven days and 10 GiB by default. */
+  readonly retention?: Retention
+  readonly limits?: Partial<Limits>
+  readonly patience?: Patience
+  /** Told in a sentence what people should know. By default a line on standard error. */
+  readonly warn?: (sentence: string) => void
+  /** An engine of one's own instead of the embedded one. */
+  readonly store?: Store
+}
+
+/** Sizes in bytes. */
+export interface Limits extends BodyLimits {
+  /** Of spans that wait to be stored; above it senders are asked to wait (503). */
+  readonly pending: number
+}
+
+const LIMITS: Limits = { body: 64 * 1024 * 1024, bodies: 128 * 1024 * 1024, pending: 64 * 1024 * 1024 }
+const RETENTION: Retention = { maxAgeMs: 7 * 24 * 3_600_000, maxBytes: 10 * 1024 ** 3 }
+
+/** Numbers since the start, in spans. `accepted` is `stored + pending + dropped`, always. */
+export interface CollectorStats {
+  readonly accepted: number
+  readonly stored: number
+  readonly pending: number
+  readonly dropped: number
+  /** Not taken: unusable ids, values too deep. */
+  readonly refused: number
+  /** Bodies of metrics that came. */
+  readonly metrics: number
+  readonly startedAt: Date
+  readonly forwarding: readonly ForwardStats[]
+}
+
+/** What a collector tells: a timeline that is new or has changed, and bodies of metrics as they come. */
+interface Events {
+  timeline: [summary: Summary]
+  metrics: [delivery: Delivery]
+}
+
+/** A running collector. */
+export interface Collector {
+  readonly store: Store
+  /** The port of OTLP/HTTP. */
+  readonly otlpPort: number
+  /** Calls back for every event of a kind. @returns stops that */
+  on<Kind extends keyof Events>(kind: Kind, listener: (...event: Events[Kind]) => void): () => void
+  /** Takes spans that did not come over the network: files. @returns how many were taken */
+  add(spans: Iterable<Span>): number
+  stats(): CollectorStats
+  /** Stitches and stores everything that has come so far, without waiting for more, and lets forwarding catch up. */
+  flush(): Promise<void>
+  /** Stops receiving, stores what has come, sends on what it can. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a collector: receives OTLP, stitches, stores, forwards.
+ * @throws PhaselineError `port_taken`, `data_in_use`, `newer_schema`, `not_ours`
+ */
+export async function collect(options: CollectOptions = {}): Promise<Collector> {
+  const running = new RunningCollector(options)
+  try {
+    await running.start()
+  } catch (error) {
+    await running.close()
+    throw error
+  }
+  return running
+}
+
+class RunningCollector implements Collector {
+  readonly store: Store
+  otlpPort = 0
+  private readonly options: CollectOptions
+  private readonly limits: Limits
+  private readonly events = new EventEmitter<Events>()
+  private readonly gatherer: Gatherer
+  private readonly log: IntakeLog | undefined
+  private readonly intake: Intake
+  private readonly keeper: Keeper
+  private readonly forwarders: readonly Forwarder[]
+  private readonly server: ReturnType<typeof otlpServer>
+  private readonly unlock: () => void
+  private readonly startedAt = new Date()
+  private readonly counts = { accepted: 0, refused: 0, metrics: 0 }
+  private retaining: NodeJS.Timeout | undefined
+  private closing: Promise<void> | undefined
+
+  constructor(options: CollectOptions) {
+    const { data } = options
+    this.options = options
+    this.limits = { ...LIMITS, ...options.limits }
+    this.unlock = data === undefined ? () => {} : lockFolder(data)
+    this.store = options.store ?? this.openStore(data)
+    this.gatherer = new Gatherer(options.patience)
+    this.log = data === undefined ? undefined : new IntakeLog(join(data, 'intake'))
+    this.intake = new Intake(this.gatherer, this.log)
+    const stored = (summary: Summary): void => void this.events.emit('timeline', summary)
+    const { gatherer, log, store, warn } = this
+    this.keeper = new Keeper({ gatherer, log, store, stitch, summarise, stored, warn })
+    this.forwarders = (options.forward ?? []).map((target) => new Forwarder(target))
+    const handlers = {
+      '/v1/traces': (delivery: Delivery) => this.traces(delivery),
+      '/v1/metrics': (delivery: Delivery) => this.metrics(delivery),
+    }
+    this.server = otlpServer(handlers, options.access ?? {}, this.limits)
+  }
+
+  private openStore(data: string | undefined): Store {
+    const path = data === undefined ? ':memory:' : join(data, 'timelines.db')
+    try {
+      return openSqlite({ path, read: (otlp): Timeline => stitch(decodeSpans(otlp)), warn: this.warn })
+    } catch (error) {
+      this.unlock()
+      throw error
+    }
+  }
+
+  private readonly warn = (sentence: string): void => {
+    if (this.options.warn === undefined) process.stderr.write(`phaseline: ${sentence}\n`)
+    else this.options.warn(sentence)
+  }
+
+  async start(): Promise<void> {
+    const { host = '127.0.0.1', otlpPort = 4318 } = this.options
+    this.counts.accepted += this.intake.replay()
+    this.otlpPort = await listen(this.server, otlpPort, host, 'the OTLP receiver', '--otlp-port')
+    this.retaining = setInterval(() => void this.retain(), 60_000)
+    this.retaining.unref()
+  }
+
+  private async retain(): Promise<void> {
+    try {
+      await this.store.retain({ ...RETENTION, ...this.options.retention })
+    } catch (error) {
+      this.warn(`old timelines could not be removed: ${(error as Error).message}`)
+    }
+  }
+
+  private traces(delivery: Delivery): Verdict {
+    if (this.gatherer.bytes + delivery.content.length > this.limits.pending && this.gatherer.size > 0)
+      throw new Refusal(503, 'more comes than can be stored; try again', 1)
+    const { accepted, refused } = this.intake.take(delivery.content, delivery.encoding)
+    this.counts.accepted += accepted
+    this.counts.refused += refused.length
+    const message = refused
+      .slice(0, 5)
+      .map(({ where, reason }) => `${where}: ${reason}`)
+      .join('; ')
+    if (accepted === 0 && refused.length > 0) throw new Refusal(400, message)
+    for (const forwarder of this.forwarders) forwarder.send(delivery, accepted)
+    return { rejected: refused.length, message }
+  }
+
+  private metrics(delivery: Delivery): Verdict {
+    this.counts.metrics++
+    this.events.emit('metrics', delivery)
+    return { rejected: 0, message: '' }
+  }
+
+  on<Kind extends keyof Events>(kind: Kind, listener: (...event: Events[Kind]) => void): () => void {
+    this.events.on(kind, listener as never)
+    return () => void this.events.off(kind, listener as never)
+  }
+
+  add(spans: Iterable<Span>): number {
+    const { accepted, refused } = this.intake.take(encodeSpans(spans), 'protobuf')
+    this.counts.accepted += accepted
+    this.counts.refused += refused.length
+    return accepted
+  }
+
+  stats(): CollectorStats {
+    const { startedAt } = this
+    const forwarding = this.forwarders.map((forwarder) => forwarder.stats())
+    return { ...this.counts, ...this.keeper.counts, pending: this.gatherer.spans, startedAt, forwarding }
+  }
+
+  async flush(): Promise<void> {
+    await this.keeper.work(true)
+    await Promise.all(this.forwarders.map((forwarder) => forwarder.flush()))
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.stop()
+    return this.closing
+  }
+
+  private async stop(): Promise<void> {
+    clearInterval(this.retaining)
+    if (this.server.listening) {
+      await new Promise((resolve) => {
+        this.server.close(resolve)
+        this.server.closeIdleConnections()
+        setTimeout(() => this.server.closeAllConnections(), 1_000).unref()
+      })
+    }
+    await this.keeper.close()
+    await Promise.all(this.forwarders.map((forwarder) => forwarder.close()))
+    this.log?.close()
+    if (this.options.store === undefined) await this.store.close()
+    this.unlock()
+  }
+}

@@ -1,0 +1,103 @@
+import type { Piece } from './pieces.ts'
+
+/** A trace some of whose spans have come and are not stored yet. */
+export interface Gathered {
+  readonly traceId: string
+  readonly pieces: Piece[]
+  spans: number
+  bytes: number
+  /** Whether a span without a parent is among them. */
+  rooted: boolean
+  /** Whether some come from the log of a former process and may be stored already. */
+  replayed: boolean
+  readonly first: number
+  last: number
+  /** The parts of the intake log that hold it. */
+  readonly segments: number[]
+}
+
+/** What is known of spans as they come. */
+export interface Arrival {
+  readonly spans: number
+  readonly rooted: boolean
+  readonly segment: number
+  readonly replayed: boolean
+  /** ms since the epoch */
+  readonly now: number
+}
+
+/** How long a trace waits for more spans, in ms. */
+export interface Patience {
+  /** After its last span, if its root has come: what is complete is shown soon. */
+  readonly rooted: number
+  /** After its last span, if its root has not. */
+  readonly rootless: number
+  /** After its first span, however many still come. */
+  readonly most: number
+}
+
+export const PATIENCE: Patience = { rooted: 300, rootless: 1_500, most: 5_000 }
+
+/** Collects the spans of each trace until nothing of it has come for a while, so that most traces are stitched once. */
+export class Gatherer {
+  spans = 0
+  bytes = 0
+  private readonly patience: Patience
+  private readonly traces = new Map<string, Gathered>()
+  /** Traces that take long to stitch wait for longer, so that one that grows for hours costs a twentieth of the time at most. */
+  private readonly heldUntil = new Map<string, number>()
+
+  constructor(patience: Patience = PATIENCE) {
+    this.patience = patience
+  }
+
+  get size(): number {
+    return this.traces.size
+  }
+
+  /** @returns whether nothing of this trace from this segment was here before */
+  add(traceId: string, piece: Piece, { spans, rooted, segment, replayed, now }: Arrival): boolean {
+    let trace = this.traces.get(traceId)
+    if (trace === undefined) {
+      trace = { traceId, pieces: [], spans: 0, bytes: 0, rooted: false, replayed: false, first: now, last: now, segments: [] }
+      this.traces.set(traceId, trace)
+    }
+    const size = piece.end - piece.start
+    trace.pieces.push(piece)
+    trace.spans += spans
+    trace.bytes += size
+    trace.rooted ||= rooted
+    trace.replayed ||= replayed
+    trace.last = now
+    this.spans += spans
+    this.bytes += size
+    if (trace.segments.includes(segment)) return false
+    trace.segments.push(segment)
+    return true
+  }
+
+  /** Those that have waited long enough, the oldest first; they are no longer here. @param all whether the others go too */
+  due(now: number, all: boolean): Gathered[] {
+    const { rooted, rootless, most } = this.patience
+    const due: Gathered[] = []
+    for (const trace of this.traces.values()) {
+      const quiet = now - trace.last >= (trace.rooted ? rooted : rootless)
+      if (all || ((quiet || now - trace.first >= most) && now >= (this.heldUntil.get(trace.traceId) ?? 0))) due.push(trace)
+    }
+    for (const trace of due) this.traces.delete(trace.traceId)
+    return due
+  }
+
+  /** It is stored, or dropped: no longer counted. */
+  done(trace: Gathered): void {
+    this.spans -= trace.spans
+    this.bytes -= trace.bytes
+  }
+
+  /** Stitching it took this long (ms). */
+  took(traceId: string, ms: number, now: number): void {
+    if (ms < 50) return
+    if (this.heldUntil.size >= 1_000) this.heldUntil.clear()
+    this.heldUntil.set(traceId, now + 20 * ms)
+  }
+}

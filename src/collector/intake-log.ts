@@ -1,0 +1,142 @@
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writevSync } from 'node:fs'
+import { join } from 'node:path'
+
+const SEGMENT_BYTES = 16 * 1024 * 1024
+const HEADER = 9
+const MARK = 0x50
+
+/**
+ * What was acknowledged but is not stored yet, on disk, so that it survives the end of the process (not of the machine: nothing waits
+ * for the disk). One write per body: mark, length, checksum, body. Files of 16 MiB, each removed when all traces in it are stored.
+ */
+export class IntakeLog {
+  private readonly folder: string
+  private segment = 0
+  private file: number | undefined
+  private written = 0
+  /** How many gathered traces each segment holds. */
+  private readonly held = new Map<number, number>()
+
+  constructor(folder: string) {
+    this.folder = folder
+    mkdirSync(folder, { recursive: true })
+    this.segment = this.segments().at(-1) ?? 0
+  }
+
+  private segments(): number[] {
+    const numbers = readdirSync(this.folder).map((name) => /^intake-(\d+)\.log$/.exec(name)?.[1])
+    return numbers
+      .filter((number) => number !== undefined)
+      .map(Number)
+      .sort((one, other) => one - other)
+  }
+
+  private path(segment: number): string {
+    return join(this.folder, `intake-${segment}.log`)
+  }
+
+  /** What a former process left behind, and the segments that hold it; what it did not finish writing was not acknowledged. */
+  *left(): Iterable<{ body: Buffer; segment: number }> {
+    for (const segment of this.segments()) for (const body of read(readFileSync(this.path(segment)))) yield { body, segment }
+  }
+
+  /** Removes the segments of a former process that hold nothing any more. */
+  removeUnheld(): void {
+    for (const segment of this.segments())
+      if (segment !== this.segment && !this.held.has(segment)) rmSync(this.path(segment), { force: true })
+  }
+
+  /** Appends a body, an ExportTraceServiceRequest in protobuf. @returns the segment that holds it now */
+  append(body: Uint8Array): number {
+    if (this.file === undefined || this.written >= SEGMENT_BYTES) this.next()
+    const header = Buffer.allocUnsafe(HEADER)
+    header[0] = MARK
+    header.writeUInt32LE(body.length, 1)
+    header.writeUInt32LE(checksum(body), 5)
+    try {
+      writeAll(this.file as number, [header, body])
+    } catch (error) {
+      // What was written of it must not stand before the next one.
+      this.closeFile()
+      throw error
+    }
+    this.written += HEADER + body.length
+    return this.segment
+  }
+
+  private next(): void {
+    const former = this.segment
+    this.closeFile()
+    this.segment++
+    this.file = openSync(this.path(this.segment), 'w')
+    this.written = 0
+    if (!this.held.has(former)) rmSync(this.path(former), { force: true })
+  }
+
+  private closeFile(): void {
+    if (this.file !== undefined) closeSync(this.file)
+    this.file = undefined
+  }
+
+  hold(segment: number): void {
+    this.held.set(segment, (this.held.get(segment) ?? 0) + 1)
+  }
+
+  /** A trace in these segments is stored. */
+  release(segments: readonly number[]): void {
+    for (const segment of segments) {
+      const left = (this.held.get(segment) ?? 0) - 1
+      if (left > 0) this.held.set(segment, left)
+      else this.drop(segment)
+    }
+  }
+
+  /** Nothing in it is needed any more; the next body begins a new one. */
+  private drop(segment: number): void {
+    this.held.delete(segment)
+    if (segment === this.segment) this.closeFile()
+    rmSync(this.path(segment), { force: true })
+  }
+
+  close(): void {
+    this.closeFile()
+  }
+}
+
+/** The ends and the length: finds a body that was cut, in the time of no body. */
+function checksum(body: Uint8Array): number {
+  let sum = body.length
+  const step = Math.max(1, body.length >> 6)
+  for (let at = 0; at < body.length; at += step) sum = (Math.imul(sum, 31) + (body[at] as number)) >>> 0
+  return (sum + (body.at(-1) ?? 0)) >>> 0
+}
+
+function writeAll(file: number, parts: Uint8Array[]): void {
+  let rest = parts
+  for (;;) {
+    const written = writevSync(file, rest)
+    rest = after(rest, written)
+    if (rest.length === 0) return
+  }
+}
+
+function after(parts: Uint8Array[], written: number): Uint8Array[] {
+  let skip = written
+  const rest: Uint8Array[] = []
+  for (const part of parts) {
+    if (skip < part.length) rest.push(part.subarray(skip))
+    skip = Math.max(0, skip - part.length)
+  }
+  return rest
+}
+
+function* read(log: Buffer): Iterable<Buffer> {
+  for (let at = 0; at + HEADER <= log.length;) {
+    const end = at + HEADER + log.readUInt32LE(at + 1)
+    if (log[at] !== MARK || end > log.length) return
+    const body = log.subarray(at + HEADER, end)
+    if (checksum(body) !== log.readUInt32LE(at + 5)) return
+    yield body
+    at = end
+  }
+}

@@ -1,0 +1,80 @@
+import { decodeTraces, type Encoding } from '../otlp/decode.ts'
+import { type Head, type Refused, scan } from '../otlp/decode-scan.ts'
+import { encodeSpans } from '../otlp/spans.ts'
+import type { Gatherer } from './gather.ts'
+import type { IntakeLog } from './intake-log.ts'
+import { sharedHead } from './pieces.ts'
+
+/** What became of a body's spans. */
+export interface Taken {
+  readonly accepted: number
+  readonly refused: readonly Refused[]
+}
+
+interface Run {
+  readonly traceId: string
+  readonly head: Head
+  readonly start: number
+  readonly end: number
+  readonly spans: number
+  readonly rooted: boolean
+}
+
+/** Spans come in here: checked, written to the log, and gathered by trace, without being decoded. */
+export class Intake {
+  private readonly gatherer: Gatherer
+  private readonly log: IntakeLog | undefined
+
+  /** @param log none: what is not stored yet is lost with the process */
+  constructor(gatherer: Gatherer, log: IntakeLog | undefined) {
+    this.gatherer = gatherer
+    this.log = log
+  }
+
+  /**
+   * Takes a body as it was sent. When this returns, its spans survive the end of the process.
+   * @throws MalformedError if nothing of it can be used; what the file system throws if the log cannot be written
+   */
+  take(body: Buffer, encoding: Encoding): Taken {
+    if (encoding === 'protobuf') return this.keep(body, [])
+    const { spans, refused } = decodeTraces(body, encoding)
+    return this.keep(encodeSpans(spans), refused)
+  }
+
+  private keep(body: Buffer, before: readonly Refused[]): Taken {
+    const { runs, refused } = runsOf(body)
+    const accepted = runs.reduce((sum, run) => sum + run.spans, 0)
+    if (accepted > 0) this.gather(runs, body, this.log?.append(body) ?? 0, false)
+    return { accepted, refused: [...before, ...refused] }
+  }
+
+  /** Takes again what a former process had not stored. @returns how many spans */
+  replay(): number {
+    let spans = 0
+    for (const { body, segment } of this.log?.left() ?? []) {
+      const { runs } = runsOf(body)
+      this.gather(runs, body, segment, true)
+      spans += runs.reduce((sum, run) => sum + run.spans, 0)
+    }
+    this.log?.removeUnheld()
+    return spans
+  }
+
+  private gather(runs: readonly Run[], body: Buffer, segment: number, replayed: boolean): void {
+    const now = Date.now()
+    for (const { traceId, head, start, end, spans, rooted } of runs) {
+      const isNew = this.gatherer.add(traceId, { head, body, start, end }, { spans, rooted, segment, replayed, now })
+      if (isNew) this.log?.hold(segment)
+    }
+  }
+}
+
+function runsOf(body: Buffer): { runs: Run[]; refused: Refused[] } {
+  const runs: Run[] = []
+  let head: Head
+  const refused = scan(body, {
+    group: (next) => (head = sharedHead(next)),
+    run: (traceId, start, end, spans, rooted) => void runs.push({ traceId, head, start, end, spans, rooted }),
+  })
+  return { runs, refused }
+}

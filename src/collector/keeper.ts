@@ -1,0 +1,133 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Span } from '../model/span.ts'
+import type { Summary } from '../model/summary.ts'
+import type { Timeline } from '../model/timeline.ts'
+import { decodeSpans } from '../otlp/decode.ts'
+import { encodeSpans } from '../otlp/spans.ts'
+import type { Store, StoredTrace } from '../store/contract.ts'
+import type { Gathered, Gatherer } from './gather.ts'
+import type { IntakeLog } from './intake-log.ts'
+import { assemble } from './pieces.ts'
+
+/** How often what has been gathered is looked through, in ms. */
+const PERIOD = 100
+/** After so much work the process takes part in the rest of its life, in ms. */
+const SLICE = 15
+/** One trace may have so many bytes of spans; what comes beyond is dropped and counted. */
+const LARGEST = 256 * 1024 * 1024
+
+/** What the keeper works with. */
+export interface KeeperParts {
+  readonly gatherer: Gatherer
+  readonly log: IntakeLog | undefined
+  readonly store: Store
+  readonly stitch: (spans: readonly Span[]) => Timeline
+  readonly summarise: (timeline: Timeline) => Summary
+  /** A timeline is new or has changed, and is stored. */
+  readonly stored: (summary: Summary) => void
+  /** Something could not be kept, in a sentence. */
+  readonly warn: (sentence: string) => void
+}
+
+/** Takes traces that are complete, or have waited long enough, stitches them and puts them into the store, a slice at a time. */
+export class Keeper {
+  readonly counts: { stored: number; dropped: number } = { stored: 0, dropped: 0 }
+  private readonly parts: KeeperParts
+  private readonly timer: NodeJS.Timeout
+  private working: Promise<void> = Promise.resolve()
+  private busy = false
+
+  constructor(parts: KeeperParts) {
+    this.parts = parts
+    this.timer = setInterval(() => {
+      if (!this.busy) void this.work(false)
+    }, PERIOD)
+    this.timer.unref()
+  }
+
+  /** Stitches and stores what is due. @param all whether what still waits for more goes too */
+  work(all: boolean): Promise<void> {
+    this.working = this.working.then(() => this.round(all))
+    return this.working
+  }
+
+  private async round(all: boolean): Promise<void> {
+    this.busy = true
+    const due = this.parts.gatherer.due(Date.now(), all)
+    for (let at = 0; at < due.length;) {
+      const end = performance.now() + SLICE
+      const batch: { from: Gathered; trace: StoredTrace }[] = []
+      while (at < due.length && performance.now() < end) {
+        const from = due[at++] as Gathered
+        const trace = await this.stitched(from)
+        if (trace !== undefined) batch.push({ from, trace })
+      }
+      await this.put(batch)
+      await setImmediate()
+    }
+    this.busy = false
+  }
+
+  /** @returns undefined if it had to be dropped */
+  private async stitched(from: Gathered): Promise<StoredTrace | undefined> {
+    const { store, gatherer } = this.parts
+    try {
+      const started = performance.now()
+      const former = await store.otlp(from.traceId)
+      const otlp = merged(former, from)
+      if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
+      const timeline = this.parts.stitch(decodeSpans(otlp))
+      gatherer.took(from.traceId, performance.now() - started, Date.now())
+      return { timeline, summary: this.parts.summarise(timeline), otlp }
+    } catch (error) {
+      this.drop(from, error)
+      return undefined
+    }
+  }
+
+  private async put(batch: readonly { from: Gathered; trace: StoredTrace }[]): Promise<void> {
+    if (batch.length === 0) return
+    try {
+      await this.parts.store.put(batch.map(({ trace }) => trace))
+    } catch (error) {
+      for (const { from } of batch) this.drop(from, error)
+      return
+    }
+    for (const { from, trace } of batch) {
+      this.counts.stored += from.spans
+      this.release(from)
+      this.parts.stored(trace.summary)
+    }
+  }
+
+  private drop(from: Gathered, error: unknown): void {
+    this.counts.dropped += from.spans
+    this.release(from)
+    this.parts.warn(`${from.spans} spans of trace ${from.traceId} were dropped: ${(error as Error).message}`)
+  }
+
+  private release(from: Gathered): void {
+    this.parts.gatherer.done(from)
+    this.parts.log?.release(from.segments)
+  }
+
+  /** Stores everything that has come so far and stops. */
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    await this.work(true)
+  }
+}
+
+/** A trace's spans as one request. Messages side by side are one message whose repeated fields hold both, so old and new are only joined. */
+function merged(former: Uint8Array | undefined, from: Gathered): Buffer {
+  const fresh = assemble(from.pieces)
+  if (former === undefined) return fresh
+  return Buffer.concat([former, from.replayed ? unknown(former, fresh) : fresh])
+}
+
+/** What was replayed from the log and is not stored yet: a process may end between storing and forgetting. */
+function unknown(former: Uint8Array, fresh: Buffer): Uint8Array {
+  const key = (span: Span): string => `${span.spanId} ${span.start} ${span.end} ${span.name} ${span.attributes.size}`
+  const known = new Set(decodeSpans(former).map(key))
+  return encodeSpans(decodeSpans(fresh).filter((span) => !known.has(key(span))))
+}

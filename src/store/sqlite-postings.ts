@@ -1,0 +1,66 @@
+/** How many traces share a block of postings. */
+export const BLOCK = 1_024
+const WORDS = BLOCK / 32
+
+/** Which rows of a block have a term: a bit each. */
+export type Rows = Uint32Array
+
+export function noRows(): Rows {
+  return new Uint32Array(WORDS)
+}
+
+export function allRows(): Rows {
+  return new Uint32Array(WORDS).fill(0xffffffff)
+}
+
+/** As bytes: up to 63 rows are two bytes each, more are a bit map of 128 bytes. */
+export function packRows(rows: readonly number[]): Uint8Array {
+  if (rows.length < WORDS * 2) return new Uint8Array(Uint16Array.from(rows).buffer)
+  const bits = noRows()
+  for (const row of rows) setRow(bits, row)
+  return new Uint8Array(bits.buffer)
+}
+
+export function setRow(rows: Rows, row: number): void {
+  rows[row >>> 5] = (rows[row >>> 5] as number) | (1 << (row & 31))
+}
+
+export function hasRow(rows: Rows, row: number): boolean {
+  return ((rows[row >>> 5] as number) & (1 << (row & 31))) !== 0
+}
+
+/** Adds packed rows to `into`. */
+export function unpackRows(packed: Uint8Array, into: Rows): void {
+  if (packed.length < WORDS * 4) {
+    for (let at = 0; at + 1 < packed.length; at += 2) setRow(into, (packed[at] as number) | ((packed[at + 1] as number) << 8))
+    return
+  }
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length)
+  for (let word = 0; word < WORDS; word++) into[word] = (into[word] as number) | view.getUint32(word * 4, true)
+}
+
+/** Keeps in `rows` what is in `other` too. @returns whether anything is left */
+export function keepRows(rows: Rows, other: Rows): boolean {
+  let left = 0
+  for (let word = 0; word < WORDS; word++) left |= rows[word] = (rows[word] as number) & (other[word] as number)
+  return left !== 0
+}
+
+/** The postings of the block that is being filled. */
+export class OpenBlock {
+  readonly terms: Map<number, number[]> = new Map()
+
+  /** @param row its place in the block */
+  add(row: number, terms: Iterable<number>): void {
+    for (const term of terms) {
+      const rows = this.terms.get(term)
+      if (rows === undefined) this.terms.set(term, [row])
+      else if (row > (rows.at(-1) as number) || !rows.includes(row)) rows.push(row)
+    }
+  }
+
+  /** Adds to `into` the rows with a term from `low` to `high`. */
+  read(low: number, high: number, into: Rows): void {
+    for (let term = low; term <= high; term++) for (const row of this.terms.get(term) ?? []) setRow(into, row)
+  }
+}

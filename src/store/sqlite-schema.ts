@@ -1,0 +1,101 @@
+import { existsSync, renameSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { PhaselineError } from '../model/errors.ts'
+
+/** Raised with every change of the tables that older code could not read. */
+const VERSION = 1
+/** "PHAS": marks the file as ours (SQLite's application_id). */
+const MARK = 0x50484153
+
+/**
+ * One row per trace: the spans as received, compressed, and its line in lists. What can be searched is in `posting`: for each
+ * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it. It is written once per block, in
+ * the order of its key, and so costs two bytes a span where an index per field took forty.
+ */
+const TABLES = `
+  CREATE TABLE trace (
+    seq INTEGER PRIMARY KEY, id BLOB NOT NULL, received INTEGER NOT NULL, start INTEGER NOT NULL, duration INTEGER NOT NULL,
+    spans INTEGER NOT NULL, summary BLOB NOT NULL, otlp BLOB NOT NULL);
+  CREATE UNIQUE INDEX trace_id ON trace (id);
+  CREATE TABLE posting (block INTEGER NOT NULL, term INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (block, term)) WITHOUT ROWID;
+  CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+  CREATE TABLE operation (service TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (service, name, kind)) WITHOUT ROWID;
+  CREATE TABLE call (hour INTEGER NOT NULL, parent TEXT NOT NULL, child TEXT NOT NULL, calls INTEGER NOT NULL,
+    PRIMARY KEY (hour, parent, child)) WITHOUT ROWID;
+`
+
+/** WAL and NORMAL: what is committed survives the end of the process; pages of 8 KiB hold a trace without overflow. */
+const SETTINGS = `
+  PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
+  PRAGMA wal_autocheckpoint = 2000; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
+`
+
+/** An open database, and a sentence for people if the one that was there had to be moved aside. */
+export interface Opened {
+  readonly database: DatabaseSync
+  readonly warning?: string
+}
+
+/**
+ * Opens or makes the database. One that is damaged is renamed and a new one made.
+ * @throws PhaselineError `newer_schema` if a newer Phaseline wrote it, `not_ours` if somebody else did
+ */
+export function openDatabase(path: string): Opened {
+  try {
+    return { database: open(path) }
+  } catch (error) {
+    if (error instanceof PhaselineError || path === ':memory:' || !damaged(error)) throw error
+    const aside = moveAside(path)
+    return {
+      database: open(path),
+      warning: `${path} is damaged (${(error as Error).message}); it was moved to ${aside} and a new one was made`,
+    }
+  }
+}
+
+function open(path: string): DatabaseSync {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec(SETTINGS)
+    prepare(database, path)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function prepare(database: DatabaseSync, path: string): void {
+  const read = (pragma: string): number => Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0])
+  const version = read('user_version')
+  const mark = read('application_id')
+  if (version > VERSION)
+    throw new PhaselineError(
+      'newer_schema',
+      `${path} was written by a newer Phaseline (schema ${version}, this one knows ${VERSION}); update Phaseline or choose another --data folder`,
+    )
+  if (mark === MARK) return check(database)
+  if (read('schema_version') > 0)
+    throw new PhaselineError('not_ours', `${path} is a database of something else; choose another --data folder`)
+  database.exec(`BEGIN; ${TABLES} PRAGMA application_id = ${MARK}; PRAGMA user_version = ${VERSION}; COMMIT`)
+}
+
+/** Reads both ends of every table: damage that a crash of the disk leaves shows here or as an error later, and a full check takes minutes. */
+function check(database: DatabaseSync): void {
+  for (const table of ['trace', 'posting', 'text', 'operation', 'call']) {
+    database.prepare(`SELECT * FROM ${table} LIMIT 1`).get()
+  }
+  database.prepare('SELECT * FROM trace ORDER BY seq DESC LIMIT 1').get()
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+function damaged(error: unknown): boolean {
+  const code = (error as { errcode?: unknown }).errcode
+  return typeof code === 'number' && ((code & 0xff) === 11 || (code & 0xff) === 26)
+}
+
+function moveAside(path: string): string {
+  const aside = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
+  return aside
+}

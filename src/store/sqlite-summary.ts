@@ -1,0 +1,169 @@
+import { PHASE_IDS, type PhaseId } from '../model/phases.ts'
+import type { Summary } from '../model/summary.ts'
+import type { Warning } from '../model/timeline.ts'
+import type { Texts } from './sqlite-texts.ts'
+
+/**
+ * A summary in some 90 bytes, where JSON takes 500: whole numbers as varints, texts by number, phases by their place in the table.
+ * The first byte is the form's version.
+ */
+const FORM = 1
+
+/** Places of phases in what is stored: the table's order today. New phases go to the end, whatever place the table gives them. */
+const PHASES: readonly (PhaseId | 'gap' | 'other')[] = ['gap', 'other', ...PHASE_IDS]
+
+/** How often one service called another, kept with the summary so that a new version of a trace can take back the old one's. */
+export interface Call {
+  readonly parent: string
+  readonly child: string
+  readonly calls: number
+}
+
+export function packSummary(summary: Summary, calls: readonly Call[], texts: Texts): Uint8Array {
+  const out = new Packer(texts)
+  out.number(FORM)
+  out.fixed(Buffer.from(summary.version))
+  out.text(summary.service)
+  out.text(summary.name)
+  out.text(summary.method)
+  out.text(summary.route)
+  out.number(summary.status === null ? 0 : summary.status + 1)
+  out.number(summary.start)
+  out.number(summary.durationNs)
+  out.number(summary.spanCount)
+  out.list(summary.services, (service) => out.text(service))
+  out.number((summary.error ? 1 : 0) | (summary.inFlight ? 2 : 0))
+  out.list([...summary.phases], ([phase, ns]) => {
+    out.number(PHASES.indexOf(phase))
+    out.number(ns)
+  })
+  out.list([...summary.warnings], ([warning, count]) => {
+    out.text(warning)
+    out.number(count)
+  })
+  out.text(summary.slowestMiddleware?.name ?? null)
+  out.text(summary.slowestMiddleware?.hook ?? null)
+  out.number(summary.slowestMiddleware?.selfNs ?? 0)
+  out.list(calls, (call) => {
+    out.text(call.parent)
+    out.text(call.child)
+    out.number(call.calls)
+  })
+  return out.packed()
+}
+
+export function unpackSummary(traceId: string, packed: Uint8Array, texts: Texts): { summary: Summary; calls: Call[] } {
+  const from = new Unpacker(packed, texts)
+  from.number()
+  const summary = {
+    traceId,
+    version: from.fixed().toString('utf8'),
+    service: from.text() ?? '',
+    name: from.text() ?? '',
+    method: from.text(),
+    route: from.text(),
+    status: ((status) => (status === 0 ? null : status - 1))(from.number()),
+    start: from.bigint(),
+    durationNs: from.bigint(),
+    spanCount: from.number(),
+    services: from.list(() => from.text() ?? ''),
+    ...((flags) => ({ error: (flags & 1) !== 0, inFlight: (flags & 2) !== 0 }))(from.number()),
+    phases: new Map(from.list(() => [PHASES[from.number()] ?? 'other', from.bigint()] as const)),
+    warnings: new Map(from.list(() => [(from.text() ?? '') as Warning, from.number()] as const)),
+    slowestMiddleware: middleware(from.text(), from.text(), from.bigint()),
+  }
+  const calls = from.list(() => ({ parent: from.text() ?? '', child: from.text() ?? '', calls: from.number() }))
+  return { summary, calls }
+}
+
+function middleware(name: string | null, hook: string | null, selfNs: bigint): Summary['slowestMiddleware'] {
+  return name === null ? null : { name, hook: hook ?? '', selfNs }
+}
+
+class Packer {
+  private readonly bytes: number[] = []
+  private readonly texts: Texts
+
+  constructor(texts: Texts) {
+    this.texts = texts
+  }
+
+  number(value: number | bigint): void {
+    let rest = typeof value === 'bigint' && value <= 0xffffffffffffn && value >= 0n ? Number(value) : value
+    if (typeof rest === 'bigint') {
+      for (rest = BigInt.asUintN(64, rest); rest > 0x7fn; rest >>= 7n) this.bytes.push(Number(rest & 0x7fn) | 0x80)
+      this.bytes.push(Number(rest))
+      return
+    }
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.bytes.push((rest % 128) | 0x80)
+    this.bytes.push(rest)
+  }
+
+  fixed(content: Uint8Array): void {
+    this.number(content.length)
+    this.bytes.push(...content)
+  }
+
+  /** 0 for null, 1 and the text itself where it has no number. */
+  text(text: string | null): void {
+    if (text === null) return this.number(0)
+    const id = this.texts.idOf(text)
+    if (id !== undefined) return this.number(id + 1)
+    this.number(1)
+    this.fixed(Buffer.from(text.slice(0, 1_024)))
+  }
+
+  list<Item>(items: readonly Item[], write: (item: Item) => void): void {
+    this.number(items.length)
+    for (const item of items) write(item)
+  }
+
+  packed(): Uint8Array {
+    return Uint8Array.from(this.bytes)
+  }
+}
+
+class Unpacker {
+  private readonly bytes: Uint8Array
+  private readonly texts: Texts
+  private at = 0
+
+  constructor(bytes: Uint8Array, texts: Texts) {
+    this.bytes = bytes
+    this.texts = texts
+  }
+
+  bigint(): bigint {
+    let value = 0n
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.bytes[this.at++] ?? 0
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return value
+    }
+  }
+
+  number(): number {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.bytes[this.at++] ?? 0
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+  }
+
+  fixed(): Buffer {
+    const length = this.number()
+    this.at += length
+    return Buffer.from(this.bytes.subarray(this.at - length, this.at))
+  }
+
+  text(): string | null {
+    const id = this.number()
+    if (id === 0) return null
+    return id === 1 ? this.fixed().toString('utf8') : this.texts.textOf(id - 1)
+  }
+
+  list<Item>(read: () => Item): Item[] {
+    return Array.from({ length: this.number() }, read)
+  }
+}
