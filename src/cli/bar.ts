@@ -11,12 +11,11 @@ const FROM_LEFT = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█']
  * column at the right and half a column at the left (there are no other blocks); what is too short to be seen is a hair line.
  */
 export function bar(span: Part, children: readonly Part[], columns: number): string {
-  const cells: string[] = Array.from({ length: columns }, (_, index) =>
-    cell(span, children, { from: index, to: index + 1 }, columns),
-  )
-  if (cells.every((each) => each === ' '))
-    cells[Math.min(columns - 1, Math.floor(span.from * columns))] = hair(span.from * columns)
-  return cells.join('')
+  const cells = Array.from({ length: columns }, (_, index) => cell(span, children, { from: index, to: index + 1 }, columns))
+  const drawn = cells.join('')
+  if (drawn.trim() !== '') return drawn
+  const at = Math.min(columns - 1, Math.floor(span.from * columns))
+  return ' '.repeat(at) + hair(span.from * columns) + ' '.repeat(columns - at - 1)
 }
 
 function cell(span: Part, children: readonly Part[], column: Part, columns: number): string {

@@ -12,7 +12,12 @@ function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1
       const swapped = i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      const cost = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same, swapped ? at(i - 2, j - 2) + 1 : Infinity)
+      const cost = Math.min(
+        at(i - 1, j) + 1,
+        at(i, j - 1) + 1,
+        at(i - 1, j - 1) + same,
+        swapped ? at(i - 2, j - 2) + 1 : Infinity,
+      )
       ;(rows[i] as number[])[j] = cost
     }
   }

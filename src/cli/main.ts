@@ -27,10 +27,14 @@ export async function main(args: readonly string[]): Promise<number> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (entry === undefined) {
     const guess = closest(name, Object.keys(COMMANDS))
-    return complain(`there is no "${name}"${guess === undefined ? '' : `; did you mean "${guess}"?`} (phaseline --help lists all)`)
+    return complain(
+      `there is no "${name}"${guess === undefined ? '' : `; did you mean "${guess}"?`} (phaseline --help lists all)`,
+    )
   }
   try {
-    return await (await entry.load())(rest)
+    return await (
+      await entry.load()
+    )(rest)
   } catch (error) {
     if (isUsage(error)) return complain(`${(error as Error).message} (phaseline ${name} --help)`)
     if (error instanceof PhaselineError) return complain(error.message)

@@ -43,7 +43,8 @@ function withEquals(args: string[]): { to: string | undefined; words: string[] }
 
 /** Signals go on to the app, but for Ctrl-C at a terminal, which reaches it by itself. */
 async function exitOf(child: ChildProcess): Promise<number> {
-  const forward = (signal: NodeJS.Signals): void => void (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal))
+  const forward = (signal: NodeJS.Signals): void =>
+    void (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal))
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, forward)
   try {

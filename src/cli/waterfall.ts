@@ -69,7 +69,10 @@ function heading({ timeline, paint, ms, columns: { name, time } }: Layout, width
     paint('bold', fit(safe(what.trim()), width).trimEnd()),
     paint('dim', fit(facts.join(' · '), width).trimEnd()),
     '',
-    paint('dim', fit(`${fit('', name)}${'total ms'.padStart(time)}${'self ms'.padStart(time)} █ itself ░ below`, width).trimEnd()),
+    paint(
+      'dim',
+      fit(`${fit('', name)}${'total ms'.padStart(time)}${'self ms'.padStart(time)} █ itself ░ below`, width).trimEnd(),
+    ),
   ]
 }
 

@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TimelineJson } from '../query/wire.ts'
+
+/** Sends OTLP bodies to a collector. @returns whether it took all of them */
+export async function deliver(to: URL, bodies: readonly Buffer[]): Promise<boolean> {
+  try {
+    for (const body of bodies) {
+      const answer = await fetch(new URL('/v1/traces', to), {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-protobuf' },
+        body: new Uint8Array(body),
+        signal: AbortSignal.timeout(5_000),
+      })
+      await answer.arrayBuffer()
+      if (!answer.ok) return false
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A timeline that has not changed for so long is taken as complete. */
+const QUIET = 1_000
+const BETWEEN = 200
+
+/**
+ * Asks a collector for a timeline until somebody else's spans have joined it and it has come to rest.
+ * @param own the service whose spans are no news
+ * @param wait at most so many ms
+ * @returns the newest that was seen; undefined if there was none
+ */
+export async function joined(page: URL, traceId: string, own: string, wait: number): Promise<TimelineJson | undefined> {
+  const until = performance.now() + wait
+  let newest: TimelineJson | undefined
+  let since = performance.now()
+  for (;;) {
+    const timeline = await timelineOf(page, traceId)
+    if (timeline !== undefined && timeline.version !== newest?.version) {
+      newest = timeline
+      since = performance.now()
+    }
+    const complete = newest?.spans.some(({ service, synthetic }) => service !== own && !synthetic)
+    if ((complete === true && performance.now() - since >= QUIET) || performance.now() + BETWEEN > until) return newest
+    await pause(BETWEEN)
+  }
+}
+
+async function timelineOf(page: URL, traceId: string): Promise<TimelineJson | undefined> {
+  try {
+    const answer = await fetch(new URL(`/api/timelines/${traceId}`, page), { signal: AbortSignal.timeout(5_000) })
+    const body = (await answer.json()) as TimelineJson
+    return answer.ok ? body : undefined
+  } catch {
+    return undefined
+  }
+}
