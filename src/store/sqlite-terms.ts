@@ -28,6 +28,11 @@ function hash(text: string): number {
   return ((high ^ (high >>> 15)) & 0xffff) * 0x100000000 + (low >>> 0) + BUCKETS
 }
 
+/** A value as people write it in a search. */
+function textOf(value: Value): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
 /** Hashes that were made, by field and value; forgotten when a field turns out to have many. */
 const known = new Map<string, Map<Value, number>>()
 const FEW = 512
@@ -41,7 +46,7 @@ export function term(field: string, value: Value): number {
   }
   let made = values.get(value)
   if (made === undefined) {
-    made = hash(`${field}\0${String(value)}`)
+    made = hash(`${field}\0${textOf(value)}`)
     if (values.size >= FEW) values.clear()
     values.set(value, made)
   }
