@@ -1,0 +1,67 @@
+import { PHASE_IDS, type PhaseId } from '../model/phases.ts'
+import type { Node } from './node.ts'
+import { firstOverrunning, fromLastToFinish } from './siblings.ts'
+
+/** What a part of the request's time is put down to. */
+export type Share = PhaseId | 'gap' | 'other'
+
+/** Phases that are made of others: what nothing covers inside them is a gap, not work of their own. */
+const CONTAINERS: ReadonlySet<PhaseId | null> = new Set(['client', 'proxy', 'gateway', 'handler'])
+
+function shareOf(node: Node): Share {
+  if (node.span === null) return 'gap'
+  if (node.phase === null) return 'other'
+  return CONTAINERS.has(node.phase) && node.blockers.length > 0 ? 'gap' : node.phase
+}
+
+/**
+ * Divides the root's time among its spans, so that each moment belongs to one: to a child while one runs, else to the span
+ * itself; where siblings overlap, to the one that finishes last, as that is what their parent waited for. Without overlaps a
+ * span's part is its self time. What does not block (see `tree.ts`) has no part.
+ * @returns the time of each phase; that of spans without a phase is `other`; `gap` is what is uncovered in the phases that are
+ * made of others, and in made-up spans. They add up to the root's duration.
+ */
+export function breakdown(root: Node): Map<Share, number> {
+  const totals = new Map<Share, number>()
+  root.from = root.start
+  root.to = root.end
+  const open: Node[] = [root]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const own = divide(node, open)
+    if (own === 0) continue
+    const share = shareOf(node)
+    totals.set(share, (totals.get(share) ?? 0) + own)
+  }
+  return inOrder(totals)
+}
+
+/** Gives each blocking child its part of `[node.from, node.to]`, from the last to finish backwards. @returns what is left */
+function divide(node: Node, open: Node[]): number {
+  const { from, to } = node
+  if (node.blockers.length === 0) return to - from
+  const last = firstOverrunning(node.blockers, to)
+  let own = 0
+  let reached = to
+  if (last !== undefined) reached = give(last, from, to, open)
+  for (const child of fromLastToFinish(node.blockers)) {
+    if (reached <= from || child.end <= from) break
+    if (child.end >= to || child.start >= reached) continue
+    if (child.end < reached) own += reached - child.end
+    reached = give(child, from, Math.min(child.end, reached), open)
+  }
+  return own + Math.max(0, reached - from)
+}
+
+function give(child: Node, from: number, to: number, open: Node[]): number {
+  child.from = Math.max(from, child.start)
+  child.to = to
+  if (child.to > child.from) open.push(child)
+  return child.from
+}
+
+const PLACE = new Map<Share, number>([...PHASE_IDS, 'other' as const, 'gap' as const].map((share, place) => [share, place]))
+
+function inOrder(totals: Map<Share, number>): Map<Share, number> {
+  if (totals.size < 2) return totals
+  return new Map([...totals].sort(([a], [b]) => (PLACE.get(a) as number) - (PLACE.get(b) as number)))
+}

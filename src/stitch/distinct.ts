@@ -1,0 +1,109 @@
+import { OWN } from '../model/attributes.ts'
+import type { Span } from '../model/span.ts'
+import { fingerprint } from './fingerprint.ts'
+import { idOf } from './hash.ts'
+import { mergeCopies } from './merge.ts'
+import { Node } from './node.ts'
+import { toScale, type Scale } from './scale.ts'
+import { BIT } from './warnings.ts'
+
+/** The spans of a trace, each once, and by id; under a shared id first the client, then its servers. */
+export interface Distinct {
+  readonly nodes: Node[]
+  readonly byId: Map<string, Node>
+  readonly shared: Map<string, Node[]>
+}
+
+/** One node per span: exact copies removed, snapshots replaced, conflicting copies merged, shared ids told apart. */
+export function distinct(spans: readonly Span[], scale: Scale): Distinct {
+  const first = new Map<string, Span>()
+  const copies = new Map<string, Span[]>()
+  for (const span of spans) {
+    const known = first.get(span.spanId)
+    if (known === undefined) first.set(span.spanId, span)
+    else if (copies.has(span.spanId)) copies.get(span.spanId)?.push(span)
+    else copies.set(span.spanId, [known, span])
+  }
+  const result: Distinct = { nodes: [], byId: new Map(), shared: new Map() }
+  for (const [id, span] of first) {
+    const several = copies.get(id)
+    if (several === undefined) add(result, nodeOf(span, id, 0, scale))
+    else addCopies(result, id, several, scale)
+  }
+  return result
+}
+
+function add(result: Distinct, node: Node): void {
+  result.nodes.push(node)
+  result.byId.set(node.spanId, node)
+}
+
+/** Copies under one id: one node, or a client with its servers. */
+function addCopies(result: Distinct, id: string, copies: readonly Span[], scale: Scale): void {
+  const told = new Map(copies.map((span) => [fingerprint(span), span]))
+  const sides = sidesOf([...told.values()])
+  const removed = told.size < copies.length ? BIT.duplicate : 0
+  const shared = sides.length > 1 ? BIT.shared_id : 0
+  const halves = sides.map((side, place) => {
+    const { span, flags } = settle(side)
+    const name = place === 0 ? id : idOf(`${id} ${span.resource.service} ${span.resource.host}`)
+    return nodeOf(span, name, flags | removed | shared, scale)
+  })
+  for (const half of halves) add(result, half)
+  if (shared === 0) return
+  result.shared.set(id, halves)
+  const [client, ...servers] = halves as [Node, ...Node[]]
+  if (!isServer(client.span as Span)) for (const server of servers) server.shares = client
+}
+
+/** Under one id there may be, as Zipkin has it, a client and its server, or the servers of several attempts. */
+function sidesOf(copies: readonly Span[]): Span[][] {
+  const servers = copies.filter(isServer)
+  const others = copies.filter((span) => !isServer(span))
+  const said = copies.some((span) => span.shared === true)
+  const calls = others.some((span) => span.kind === 'CLIENT' || span.kind === 'PRODUCER')
+  if (servers.length === 0 || !(said || calls)) return [[...copies]]
+  const hosts = new Map<string, Span[]>()
+  for (const span of servers) {
+    const key = `${span.resource.host} ${span.resource.service}`
+    hosts.set(key, [...(hosts.get(key) ?? []), span])
+  }
+  const perHost = [...hosts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, side]) => side)
+  return others.length > 0 ? [others, ...perHost] : perHost
+}
+
+function isServer(span: Span): boolean {
+  return span.shared === true || span.kind === 'SERVER' || span.kind === 'CONSUMER'
+}
+
+function settle(side: readonly Span[]): { span: Span; flags: number } {
+  const finished = side.filter((span) => !inFlight(span))
+  const [only] = finished
+  if (finished.length === 1 && only !== undefined) return { span: only, flags: 0 }
+  if (finished.length > 1) return { span: mergeCopies(finished), flags: BIT.conflict }
+  return { span: side.reduce((latest, span) => (laterSnapshot(span, latest) ? span : latest)), flags: 0 }
+}
+
+function laterSnapshot(span: Span, than: Span): boolean {
+  if (span.end !== than.end) return span.end > than.end
+  return span.attributes.size - than.attributes.size > 0 || fingerprint(span) > fingerprint(than)
+}
+
+/** Whether a span is a snapshot of one that has not ended. */
+export function inFlight(span: Span): boolean {
+  return span.attributes.get(OWN.inFlight) === true
+}
+
+function nodeOf(span: Span, id: string, known: number, scale: Scale): Node {
+  let start = toScale(span.start, scale)
+  let end = toScale(span.end, scale)
+  let flags = known
+  if (span.start === 0n) flags |= BIT.zero_start
+  if ((span.droppedAttributes ?? 0) > 0) flags |= BIT.truncated
+  if (inFlight(span)) flags |= BIT.in_flight
+  else if (span.end < span.start) flags |= BIT.end_before_start
+  // Of one that says only when it began, or only when it ended, that moment is known.
+  if (Number.isNaN(start)) start = end
+  if (!(end >= start)) end = start
+  return new Node(span, id, start, end, flags)
+}

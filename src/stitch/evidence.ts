@@ -1,0 +1,87 @@
+import type { Node } from './node.ts'
+import { BIT } from './warnings.ts'
+
+/** What a clock's offset may be, in the unit of the times it came from. An end that nothing is known of is infinite. */
+export interface Bound {
+  readonly low: number
+  readonly high: number
+}
+
+/** Bounds of the offset of each host's clock against each other's, by host and host, both ways. */
+export type Evidence = Map<string, Map<string, Bound[]>>
+
+/** What all blocking pairs of spans on two hosts say of their clocks. */
+export function gather(nodes: readonly Node[]): Evidence {
+  const evidence: Evidence = new Map()
+  for (const node of nodes) {
+    const { parent } = node
+    if (parent === null || !tells(parent, node)) continue
+    const here = parent.span?.resource.host as string
+    const there = node.span?.resource.host as string
+    const bound = boundOf(parent, node)
+    note(evidence, here, there, bound)
+    note(evidence, there, here, { low: -bound.high, high: -bound.low })
+  }
+  return evidence
+}
+
+function note(evidence: Evidence, from: string, to: string, bound: Bound): void {
+  let row = evidence.get(from)
+  if (row === undefined) evidence.set(from, (row = new Map()))
+  const list = row.get(to)
+  if (list === undefined) row.set(to, [bound])
+  else list.push(bound)
+}
+
+const UNTIMED = BIT.zero_start | BIT.end_before_start
+
+/**
+ * Whether a span and its child say something of two clocks: the one waits for the other, and they are on two hosts. Where the
+ * hosts are only guessed from the services' names, the call itself must be one from a client or to a server.
+ */
+function tells(parent: Node, child: Node): boolean {
+  if (parent.span === null || child.span === null || !child.blocking) return false
+  const caller = parent.span
+  const called = child.span
+  if (caller.resource.host === called.resource.host) return false
+  if (caller.kind === 'PRODUCER' || called.kind === 'CONSUMER') return false
+  if (((parent.flags | child.flags) & UNTIMED) !== 0) return false
+  return caller.kind === 'CLIENT' || called.kind === 'SERVER' || (isNamed(caller.resource) && isNamed(called.resource))
+}
+
+function isNamed(resource: { readonly service: string; readonly host: string }): boolean {
+  return resource.host !== resource.service
+}
+
+/**
+ * The server's clock less the client's lies in `[server.end − client.end, server.start − client.start]`. A server that took
+ * longer than its client waited (a timeout, an answer before the end), or one of the two still in flight, says only that it
+ * did not begin before it was called.
+ */
+function boundOf(client: Node, server: Node): Bound {
+  const high = server.start - client.start
+  const open = ((client.flags | server.flags) & BIT.in_flight) !== 0
+  const low = open ? -Infinity : server.end - client.end
+  return low > high ? { low: -Infinity, high } : { low, high }
+}
+
+/** What several bounds agree on. */
+export interface Agreement extends Bound {
+  readonly conflict: boolean
+}
+
+/** The intersection of all bounds; where they conflict, that of the narrowest, which are the calls with the lowest latency. */
+export function agree(bounds: readonly Bound[]): Agreement {
+  const narrowest = [...bounds].sort((a, b) => a.high - a.low - (b.high - b.low) || a.low - b.low || a.high - b.high)
+  let low = -Infinity
+  let high = Infinity
+  let conflict = false
+  for (const bound of narrowest) {
+    if (bound.low > high || bound.high < low) conflict = true
+    else {
+      low = Math.max(low, bound.low)
+      high = Math.min(high, bound.high)
+    }
+  }
+  return { low, high, conflict }
+}

@@ -1,0 +1,53 @@
+import type { Node } from './node.ts'
+import { byStart } from './siblings.ts'
+import type { Tree } from './tree.ts'
+import { BIT } from './warnings.ts'
+
+/**
+ * Gives times to the nodes that have none: a snapshot that does not say until when it is reaches to the latest time of the
+ * trace, a made-up span covers its children, a span that never said when it was stands at its parent's start.
+ */
+export function timeUntimed({ root, nodes }: Tree): void {
+  extendSnapshots(nodes)
+  for (let at = nodes.length - 1; at >= 0; at--) if ((nodes[at] as Node).span === null) cover(nodes[at] as Node)
+  if (Number.isNaN(root.start)) cover(root)
+  if (Number.isNaN(root.start)) root.start = root.end = 0
+  for (const node of nodes) if (Number.isNaN(node.start)) node.start = node.end = (node.parent as Node).start
+}
+
+function extendSnapshots(nodes: readonly Node[]): void {
+  const open = nodes.filter((node) => (node.flags & BIT.in_flight) !== 0 && !(node.end > node.start))
+  if (open.length === 0) return
+  const latest = nodes.reduce((time, { start, end }) => Math.max(time, start || -Infinity, end || -Infinity), -Infinity)
+  for (const node of open) node.end = Math.max(node.start, latest)
+}
+
+function cover(node: Node): void {
+  let start = Infinity
+  let end = -Infinity
+  for (const child of node.children) {
+    if (child.start < start) start = child.start
+    if (child.end > end) end = child.end
+  }
+  node.start = start === Infinity ? NaN : start
+  node.end = start === Infinity ? NaN : end
+}
+
+/** Sorts siblings, tells who waits for whom, and counts depths. @returns all nodes depth first */
+export function arrange(root: Node): Node[] {
+  const ordered: Node[] = []
+  const open: Node[] = [root]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    ordered.push(node)
+    const { children } = node
+    if (children.length === 0) continue
+    if (children.length > 1) children.sort(byStart)
+    node.blockers = children.every((child) => child.blocking) ? children : children.filter((child) => child.blocking)
+    for (let at = children.length - 1; at >= 0; at--) {
+      const child = children[at] as Node
+      child.depth = node.depth + 1
+      open.push(child)
+    }
+  }
+  return ordered
+}

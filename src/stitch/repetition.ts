@@ -1,0 +1,44 @@
+import type { Span } from '../model/span.ts'
+import type { Node } from './node.ts'
+import { BIT } from './warnings.ts'
+
+/** From how many on the same query under one parent is an N+1. */
+export const REPETITIONS = 5
+
+/**
+ * Marks queries that one parent repeats five times or more, say one per row of another query. Queries that differ only in their
+ * literals are the same; a `model` method stands between the query and whoever repeats it.
+ */
+export function markRepetitions(nodes: readonly Node[]): void {
+  if (nodes.length <= REPETITIONS) return
+  let queries = 0
+  for (const node of nodes) if (node.phase === 'db') queries++
+  if (queries < REPETITIONS) return
+  const groups = new Map<Node, Map<string, Node[]>>()
+  for (const node of nodes) if (node.phase === 'db' && node.span !== null) group(groups, repeater(node), queryOf(node.span), node)
+  for (const queriesOf of groups.values()) {
+    for (const same of queriesOf.values()) if (same.length >= REPETITIONS) for (const node of same) node.flags |= BIT.n_plus_one
+  }
+}
+
+function group(groups: Map<Node, Map<string, Node[]>>, parent: Node | null, query: string, node: Node): void {
+  if (parent === null) return
+  let queries = groups.get(parent)
+  if (queries === undefined) groups.set(parent, (queries = new Map()))
+  const same = queries.get(query)
+  if (same === undefined) queries.set(query, [node])
+  else same.push(node)
+}
+
+function repeater(node: Node): Node | null {
+  let { parent } = node
+  while (parent !== null && parent.parent !== null && (parent.phase === 'model' || parent.phase === 'db')) parent = parent.parent
+  return parent
+}
+
+/** The query without its literals; at most its first 2,000 characters tell it from others. */
+function queryOf({ attributes, name }: Span): string {
+  const text = attributes.get('db.query.text') ?? attributes.get('db.statement') ?? attributes.get('sql.query')
+  if (typeof text !== 'string') return name
+  return text.slice(0, 2_000).replace(/'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b/g, '?')
+}

@@ -1,0 +1,33 @@
+import type { Node } from './node.ts'
+
+/** Siblings in the order of a timeline: by start, then the longer first, then by id. */
+export function byStart(a: Node, b: Node): number {
+  return a.start - b.start || b.end - a.end || (a.spanId < b.spanId ? -1 : 1)
+}
+
+/** Siblings from the last to finish to the first; of two that finish together, the one that started first. */
+export function byEnd(a: Node, b: Node): number {
+  return b.end - a.end || a.start - b.start || (a.spanId < b.spanId ? -1 : 1)
+}
+
+/** Of the children that are not over at `to`, and so are all cut there, the one that started first. */
+export function firstOverrunning(blockers: readonly Node[], to: number): Node | undefined {
+  for (const child of blockers) {
+    if (child.start >= to) return undefined
+    if (child.end >= to) return child
+  }
+  return undefined
+}
+
+/** Siblings that are in the order of their start, in that of `byEnd`. One after the other, as most are, they need no sorting. */
+export function fromLastToFinish(blockers: readonly Node[]): Node[] {
+  const reversed: Node[] = []
+  let sorted = true
+  for (let at = blockers.length - 1; at >= 0; at--) {
+    const child = blockers[at] as Node
+    const later = blockers[at + 1]
+    if (later !== undefined && child.end >= later.end) sorted = false
+    reversed.push(child)
+  }
+  return sorted ? reversed : reversed.sort(byEnd)
+}

@@ -1,0 +1,69 @@
+import { OWN } from '../model/attributes.ts'
+import type { Value } from '../model/span.ts'
+import type { Summary } from '../model/summary.ts'
+import type { Timeline, TimelineSpan } from '../model/timeline.ts'
+
+/** A timeline in short: what a list of requests shows. */
+export function summarise(timeline: Timeline): Summary {
+  const { spans } = timeline
+  const root = spans[0] as TimelineSpan
+  const server = spans.find((span) => span.kind === 'SERVER')
+  const gateway = spans.find((span) => span.phase === 'gateway') ?? server
+  const first = gateway ?? root
+  return {
+    traceId: timeline.traceId,
+    version: timeline.version,
+    service: (server ?? spans.find((span) => span.service !== ''))?.service ?? '',
+    name: (gateway ?? root).name,
+    method: text(first, 'http.request.method', 'http.method'),
+    route: text(first, 'http.route'),
+    status: number(first, 'http.response.status_code', 'http.status_code'),
+    start: timeline.start,
+    durationNs: timeline.durationNs,
+    spanCount: spans.reduce((count, span) => (span.source === null ? count : count + 1), 0),
+    services: servicesOf(spans),
+    error: root.error || first.error,
+    inFlight: timeline.warnings.has('in_flight'),
+    phases: timeline.phases,
+    warnings: timeline.warnings,
+    slowestMiddleware: slowestMiddleware(spans),
+  }
+}
+
+function attribute(span: TimelineSpan, names: readonly string[]): Value | undefined {
+  for (const name of names) {
+    const value = span.source?.attributes.get(name)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+function text(span: TimelineSpan, ...names: string[]): string | null {
+  const value = attribute(span, names)
+  return typeof value === 'string' ? value : null
+}
+
+function number(span: TimelineSpan, ...names: string[]): number | null {
+  const value = Number(attribute(span, names) ?? NaN)
+  return Number.isInteger(value) ? value : null
+}
+
+function servicesOf(spans: readonly TimelineSpan[]): string[] {
+  const services = new Set<string>()
+  for (const span of spans) if (span.source !== null) services.add(span.service)
+  return services.size === 1 ? [...services] : [...services].sort()
+}
+
+/** The middleware hook with the most self time; of two the first to start. */
+export function slowestMiddleware(spans: readonly TimelineSpan[]): Summary['slowestMiddleware'] {
+  let slowest: TimelineSpan | undefined
+  let most = -1n
+  for (const span of spans) {
+    if (span.phase === null || !span.phase.startsWith('middleware.')) continue
+    const { selfNs } = span
+    if (selfNs > most) [slowest, most] = [span, selfNs]
+  }
+  if (slowest === undefined) return null
+  const name = text(slowest, OWN.middlewareName, 'express.name', 'koa.name', 'plugin.name') ?? slowest.name
+  return { name, hook: text(slowest, OWN.middlewareHook) ?? slowest.phase ?? '', selfNs: most }
+}

@@ -1,0 +1,135 @@
+import type { Span } from '../model/span.ts'
+import type { Distinct } from './distinct.ts'
+import { idOf } from './hash.ts'
+import { Node } from './node.ts'
+import { byStart } from './siblings.ts'
+import { BIT } from './warnings.ts'
+
+/** A trace as one tree. */
+export interface Tree {
+  readonly root: Node
+  /** Every node, the made-up ones too: parents before children, siblings in no order. */
+  readonly nodes: Node[]
+}
+
+/**
+ * Gives every span a parent and the trace one root. A span whose parent never came hangs under a made-up one with the missing
+ * id; loops are cut at the span that starts first. What then has no parent hangs under the one root that was sent; if several
+ * were sent, or none and there are several such ends, under a made-up root.
+ */
+export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree {
+  const roots: Node[] = []
+  const strays: Node[] = []
+  const missing = new Map<string, Node>()
+  for (const node of nodes) {
+    const span = node.span as Span
+    const parent = node.shares ?? parentOf(node, span, byId, shared)
+    if (parent === null) roots.push(node)
+    else if (parent === node) {
+      node.flags |= BIT.self_parent
+      strays.push(node)
+    } else {
+      node.blocking = blocks(span, parent?.span ?? null, node.shares !== null)
+      if (parent !== undefined) node.hang(parent)
+      else orphan(node, span.parentSpanId as string, missing)
+    }
+  }
+  strays.push(...missing.values(), ...cutLoops(nodes, [...roots, ...strays, ...missing.values()]))
+  const root = crown(traceId, roots, strays)
+  return { root, nodes: descendants([root]) }
+}
+
+/** @returns null if it has none, undefined if it never came, the node itself if that is what it says */
+function parentOf(node: Node, span: Span, byId: Distinct['byId'], shared: Distinct['shared']): Node | null | undefined {
+  const id = span.parentSpanId
+  if (id === null) return leader(node, span, byId)
+  if (id === span.spanId) return node
+  const halves = shared.get(id)
+  return halves === undefined ? byId.get(id) : halfFor(span, halves)
+}
+
+/** A span without a parent that follows from another of its trace belongs there; it does not block it. */
+function leader(node: Node, span: Span, byId: Distinct['byId']): Node | null {
+  for (const link of span.links) {
+    if (link.type !== 'follows_from' || link.traceId !== span.traceId) continue
+    const led = byId.get(link.spanId)
+    if (led !== undefined && led !== node) return led
+  }
+  return null
+}
+
+/** Of a client and its servers under one id, whose child this is: the one on its host, of its service, else a server. */
+function halfFor(span: Span, halves: readonly Node[]): Node {
+  const servers = halves.slice(1)
+  const preferred = [...servers, halves[0] as Node]
+  const { host, service } = span.resource
+  return (
+    preferred.find(({ span: half }) => half?.resource.host === host && half.resource.service === service) ??
+    preferred.find(({ span: half }) => half?.resource.service === service) ??
+    (preferred[0] as Node)
+  )
+}
+
+function blocks(span: Span, parent: Span | null, shares: boolean): boolean {
+  if (span.kind === 'CONSUMER' && parent?.kind === 'PRODUCER') return false
+  if (span.links.length === 0 || shares) return true
+  if (span.parentSpanId === null) return false
+  return !span.links.some((link) => link.type === 'follows_from' && link.spanId === span.parentSpanId)
+}
+
+function orphan(node: Node, parentId: string, missing: Map<string, Node>): void {
+  node.flags |= BIT.orphan
+  let parent = missing.get(parentId)
+  if (parent === undefined) missing.set(parentId, (parent = new Node(null, parentId, 0, 0, 0)))
+  node.hang(parent)
+}
+
+/** Cuts each loop at its first span; a loop shows as spans that no end leads to. @returns the new ends */
+function cutLoops(nodes: readonly Node[], ends: readonly Node[]): Node[] {
+  const tree = descendants(ends)
+  const madeUp = ends.filter((end) => end.span === null).length
+  if (tree.length === nodes.length + madeUp) return []
+  const reached = new Set<Node>(tree)
+  const cut: Node[] = []
+  for (const node of nodes) {
+    if (reached.has(node)) continue
+    const head = firstOfLoop(node)
+    head.flags |= BIT.cut_loop
+    const { parent } = head
+    if (parent !== null) parent.children = parent.children.filter((child) => child !== head)
+    cut.push(head)
+    for (const found of descendants([head])) reached.add(found)
+  }
+  return cut
+}
+
+/** These and all under them, parents before children. */
+function descendants(ends: readonly Node[]): Node[] {
+  const found = [...ends]
+  for (let at = 0; at < found.length; at++) for (const child of (found[at] as Node).children) found.push(child)
+  return found
+}
+
+function firstOfLoop(node: Node): Node {
+  const seen = new Set<Node>()
+  let at = node
+  while (!seen.has(at)) {
+    seen.add(at)
+    at = at.parent as Node
+  }
+  let first = at
+  for (let next = at.parent as Node; next !== at; next = next.parent as Node) if (byStart(next, first) < 0) first = next
+  return first
+}
+
+function crown(traceId: string, roots: readonly Node[], strays: readonly Node[]): Node {
+  const [only] = roots.length === 0 ? strays : roots
+  if (only !== undefined && (roots.length === 1 || (roots.length === 0 && strays.length === 1))) {
+    if (roots.length === 1) for (const stray of strays) stray.hang(only)
+    only.parent = null
+    return only
+  }
+  const root = new Node(null, idOf(`root of ${traceId}`), 0, 0, 0)
+  for (const end of [...roots, ...strays]) end.hang(root)
+  return root
+}

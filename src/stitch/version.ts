@@ -1,0 +1,66 @@
+import { OWN } from '../model/attributes.ts'
+import type { Span, Value, ValueMap } from '../model/span.ts'
+import { hexOf, mixNumber, mixText, spread, type Hash } from './hash.ts'
+import type { Node } from './node.ts'
+import { BIT } from './warnings.ts'
+
+/**
+ * The version of a timeline: 64 bits of hash over the spans that it shows, whatever their order and however often each came.
+ * Ids, times, names, status, service and the texts and numbers of attributes count. Not for secrets.
+ */
+export function versionOf(nodes: readonly Node[]): string {
+  let a = 0
+  let b = 0
+  let count = 0
+  const hash: Hash = { a: 0, b: 0 }
+  for (const { span, start, end, flags } of nodes) {
+    if (span === null) continue
+    hash.a = 0x811c9dc5
+    hash.b = 0x9747b28c
+    mixSpan(hash, span, end - start)
+    mixNumber(hash, flags & BIT.conflict)
+    a = (a + spread(hash.a)) | 0
+    b = (b + spread(hash.b)) | 0
+    count++
+  }
+  return hexOf({ a: a ^ count, b })
+}
+
+function mixSpan(hash: Hash, span: Span, duration: number): void {
+  mixText(hash, span.spanId)
+  if (span.parentSpanId !== null) mixText(hash, span.parentSpanId)
+  mixNumber(hash, Number(span.start & 0xffff_ffffn))
+  mixNumber(hash, Number(span.start >> 32n))
+  mixNumber(hash, duration)
+  mixText(hash, span.name)
+  mixText(hash, span.kind)
+  mixText(hash, span.status)
+  mixText(hash, span.resource.service)
+  mixNumber(hash, span.events.length + span.links.length * 1_000)
+  mixAttributes(hash, span.attributes)
+}
+
+/** Attributes are a set: each is hashed by itself and added. */
+function mixAttributes(hash: Hash, attributes: ValueMap): void {
+  let a = 0
+  let b = 0
+  const one: Hash = { a: 0, b: 0 }
+  for (const [key, value] of attributes) {
+    if (key === OWN.phase || key === OWN.stage) continue
+    one.a = key.length
+    one.b = key.charCodeAt(key.length - 1)
+    mixValue(one, value)
+    a = (a + spread(one.a)) | 0
+    b = (b + spread(one.b)) | 0
+  }
+  mixNumber(hash, a)
+  mixNumber(hash, b + attributes.size)
+}
+
+function mixValue(hash: Hash, value: Value): void {
+  if (typeof value === 'string') mixText(hash, value)
+  else if (typeof value === 'number') mixNumber(hash, Number.isInteger(value) ? value : value * 1_000_003)
+  else if (Array.isArray(value)) for (const item of value) mixValue(hash, item)
+  else if (value !== null && typeof value === 'object') mixText(hash, Object.keys(value).join())
+  else mixText(hash, String(value))
+}
