@@ -1,8 +1,13 @@
 import { startAgent, type Agent, type AgentOptions } from './agent/start.ts'
 import { watchClients } from './client/watch.ts'
 import { watchDatabases } from './database/watch.ts'
+import { watchExpress } from './express/watch.ts'
 import { watchServers } from './gateway/watch.ts'
+import type { AttributeValue } from './model/attributes.ts'
+import { Label } from './model/label.ts'
+import { phase as around } from './model/observer.ts'
 
+export { wrap } from './express/wrap.ts'
 export { stats, type Stats } from './agent/stats.ts'
 export { model } from './database/model.ts'
 export { watchPostgres, type Postgres } from './database/postgres.ts'
@@ -25,7 +30,7 @@ export async function start(options: StartOptions = {}): Promise<void> {
 
 async function begin(options: StartOptions): Promise<Agent | undefined> {
   const agent = await startAgent(options)
-  if (agent !== undefined) undo = [watchServers(), watchClients(), watchDatabases()]
+  if (agent !== undefined) undo = [watchServers(), watchExpress(), watchClients(), watchDatabases()]
   return agent
 }
 
@@ -43,4 +48,21 @@ export async function shutdown(timeout?: number): Promise<void> {
   for (const back of undo.splice(0)) back()
   running = undefined
   await agent?.shutdown(timeout)
+}
+
+const named = new Map<string, Label>()
+
+/**
+ * A span of your own around a call, synchronous or not: current inside, ended with it, failed with what it throws or rejects.
+ * Outside a request it is just the call.
+ * @param name low-cardinality: no ids, no raw paths
+ * @param attributes the same for every call under this name
+ */
+export function phase<Result>(name: string, fn: () => Result, attributes: Readonly<Record<string, AttributeValue>> = {}): Result {
+  let label = named.get(name)
+  if (label === undefined) {
+    if (named.size >= 500) named.clear()
+    named.set(name, (label = new Label(null, name, attributes)))
+  }
+  return around(label, fn)
 }

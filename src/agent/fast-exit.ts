@@ -56,7 +56,7 @@ export class FastExit implements Exit {
     const zero = currentAnchor()
     let count = 0
     for (let phase: AgentPhase | undefined = first; phase !== undefined; count++) {
-      const { next, scope } = phase as AgentPhase
+      const { next, scope }: AgentPhase = phase
       phase.next = undefined
       encodeSpan(scope === undefined ? this.main : this.section(scope), phase, zero)
       phase = next

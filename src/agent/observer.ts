@@ -105,11 +105,11 @@ export class AgentObserver implements Observer {
     ...args: Args
   ): Result {
     const store = phase as AgentPhase
-    if (self === undefined) return this.storage.run(store, fn as (...args: Args) => Result, ...args)
+    if (self === undefined) return this.storage.run(store, fn, ...args)
     return this.storage.run(store, call<This, Args, Result>, fn, self, args)
   }
 }
 
 function call<This, Args extends unknown[], Result>(fn: (this: This, ...args: Args) => Result, self: This, args: Args): Result {
-  return Reflect.apply(fn, self, args) as Result
+  return Reflect.apply<This, Args, Result>(fn, self, args)
 }

@@ -14,7 +14,7 @@ import type { TraceRecord } from './record.ts'
 import { PhaseSpan } from './span.ts'
 
 /** The end of a phase that has not ended. Times before the process started are negative, so no other number would do. */
-export const OPEN = -Infinity
+export const OPEN: number = -Infinity
 
 /** An instrumentation scope of OpenTelemetry: who made a span. */
 export interface Scope {

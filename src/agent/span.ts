@@ -16,6 +16,9 @@ import { clip, limits } from './limits.ts'
 import type { AgentPhase } from './phase.ts'
 import { fromApiTime } from './time.ts'
 
+/** As OTLP and the API number it. */
+const OK = 1
+
 /**
  * A phase as OpenTelemetry's API sees it: made only when somebody asks for the active span. Ending it does nothing, because
  * whoever began the phase ends it.
@@ -32,7 +35,7 @@ export class PhaseSpan implements Span {
     return (this.known ??= contextOf(this.phase))
   }
 
-  setAttribute(key: string, value: ApiValue | undefined): this {
+  setAttribute(key: string, value: ApiValue): this {
     if (this.isRecording() && typeof key === 'string' && key !== '') {
       if (value !== undefined && value !== null) this.phase.set(key, value as AttributeValue)
     }
@@ -73,7 +76,7 @@ export class PhaseSpan implements Span {
   /** By the specification: `Ok` is final, and `Unset` changes nothing. */
   setStatus({ code, message }: SpanStatus): this {
     const { phase } = this
-    if (!this.isRecording() || code === SpanStatusCode.UNSET || phase.status === SpanStatusCode.OK) return this
+    if (!this.isRecording() || code === SpanStatusCode.UNSET || phase.status === OK) return this
     phase.status = code
     if (code === SpanStatusCode.ERROR && message !== undefined) phase.more().statusMessage = message
     return this

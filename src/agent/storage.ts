@@ -17,7 +17,7 @@ export const apiStorage: Storage = {
 }
 
 function call<Args extends unknown[], Result>(fn: (...args: Args) => Result, self: unknown, args: Args): Result {
-  return Reflect.apply(fn, self, args) as Result
+  return Reflect.apply<unknown, Args, Result>(fn, self, args)
 }
 
 /** Makes our storage the one that OpenTelemetry's API works with. */

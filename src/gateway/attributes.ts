@@ -19,7 +19,7 @@ export function describe(phase: Phase, request: IncomingMessage, at: number): vo
   const query = url.indexOf('?')
   phase.set('url.path', query < 0 ? url : url.slice(0, query))
   if (query >= 0 && query < url.length - 1) phase.set('url.query', redactQuery(url.slice(query + 1)))
-  phase.set('url.scheme', (socket as TLSSocket).encrypted === true ? 'https' : 'http')
+  phase.set('url.scheme', (socket as Partial<TLSSocket>).encrypted ? 'https' : 'http')
   const authority = headers.host ?? (headers[':authority'] as string | undefined)
   if (authority !== undefined) {
     const { address, port } = hostOf(authority)

@@ -5,7 +5,7 @@ import { observer, type Phase } from '../model/observer.ts'
 import { parseTraceparent } from '../model/traceparent.ts'
 import { acceptedAt } from './accept.ts'
 import { describe } from './attributes.ts'
-import { closed } from './close.ts'
+import { endWith } from './close.ts'
 import { queuedSince } from './queue.ts'
 
 const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
@@ -29,7 +29,7 @@ export function begin(request: IncomingMessage, response: ServerResponse): Phase
     describe(phase, request, at)
     before(phase, request, at)
   }
-  response.on('close', closed)
+  endWith(response)
   return phase
 }
 

@@ -4,11 +4,12 @@ import { gatewayOf } from '../model/gateway.ts'
 import type { Phase } from '../model/observer.ts'
 import { respondOf } from './respond.ts'
 
-/**
- * The end of a request, for better or worse: node:http emits `close` on every response, after `finish` or instead of it.
- * A listener of the response.
- */
-export function closed(this: ServerResponse): void {
+/** Ends the request's phases when it is over, for better or worse: `close` comes on every response, after `finish` or instead of it. */
+export function endWith(response: ServerResponse): void {
+  response.on('close', closed)
+}
+
+function closed(this: ServerResponse): void {
   const phase = gatewayOf(this.req)
   if (phase === undefined) return
   const at = now()

@@ -17,6 +17,7 @@ export function respondOf(response: ServerResponse): Phase | undefined {
 
 /** Watches when a head is written: every way to a head in node:http leads through `writeHead`. @returns undo */
 export function watchHeads(): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- called with the response it is asked of
   const { writeHead } = ServerResponse.prototype
   ServerResponse.prototype.writeHead = function (this: ServerResponse & Responding, ...args: unknown[]) {
     const result: unknown = Reflect.apply(writeHead, this, args)

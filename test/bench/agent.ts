@@ -1,0 +1,145 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/**
+ * What tracing one request costs: the same app bare, under OpenTelemetry's http and express instrumentations, under Phaseline,
+ * and under Phaseline at 0 %. Each a fresh process, interleaved, everything exported. CPU is that of all threads of the server
+ * until its exporter has drained, divided by the requests answered; what is added is taken against bare of the same round.
+ */
+export const title = 'CPU that tracing adds to a request'
+
+const here = import.meta.dirname
+const MODES: Record<string, { preload: string[]; env?: Record<string, string> }> = {
+  bare: { preload: [] },
+  otel: { preload: ['--require', join(here, 'app/otel.cjs')] },
+  phaseline: { preload: ['--import', join(here, 'app/phaseline.mjs')] },
+  'phaseline 0 %': { preload: ['--import', join(here, 'app/phaseline.mjs')], env: { OTEL_TRACES_SAMPLER: 'always_off' } },
+}
+const ROUTES = { text: '/hello', json: '/api/books/7', page: '/books/7' }
+
+interface Measured {
+  readonly round: number
+  readonly mode: string
+  readonly route: string
+  /** CPU µs per request. */
+  readonly cpu: number
+  readonly spans: number
+  readonly rate: number
+}
+
+/** @param args `--rounds 3 --seconds 3 --modes bare,otel,…` */
+export async function run(args: string[]): Promise<Record<string, string | number>[]> {
+  const options = { rounds: { type: 'string' }, seconds: { type: 'string' }, modes: { type: 'string' } } as const
+  const { rounds = '3', seconds = '3', modes = Object.keys(MODES).join() } = parseArgs({ args, options }).values
+  const measured: Measured[] = []
+  for (let round = 0; round < Number(rounds); round++) {
+    for (const mode of modes.split(',')) measured.push(...(await measure(round, mode, Number(seconds))))
+  }
+  return summarise(measured)
+}
+
+async function measure(round: number, mode: string, seconds: number): Promise<Measured[]> {
+  const sink = fork(join(here, 'sink.ts'))
+  const { port: collector } = await answer<{ port: number }>(sink)
+  const { preload = [], env = {} } = MODES[mode] ?? {}
+  const server = fork(join(here, 'app/server.cjs'), {
+    execArgv: preload,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      OTEL_SERVICE_NAME: 'bench',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector}`,
+      OTEL_BSP_SCHEDULE_DELAY: '1000',
+      ...env,
+    },
+  })
+  try {
+    const { port } = await answer<{ port: number }>(server)
+    for (const path of Object.values(ROUTES)) await load(port, path, 1)
+    const rows: Measured[] = []
+    for (const [route, path] of Object.entries(ROUTES))
+      rows.push({ round, mode, route, ...(await one(server, sink, port, path, seconds)) })
+    return rows
+  } finally {
+    server.disconnect()
+    sink.disconnect()
+  }
+}
+
+async function one(server: ChildProcess, sink: ChildProcess, port: number, path: string, seconds: number) {
+  await drain(server)
+  await ask(sink, 'count')
+  const before = await ask<Usage>(server, 'usage')
+  const { requests, bad } = await load(port, path, seconds)
+  if (bad > 0) throw new Error(`${bad} of ${requests} requests to ${path} failed`)
+  await drain(server)
+  const after = await ask<Usage>(server, 'usage')
+  const { spans } = await ask<{ spans: number }>(sink, 'count')
+  const cpu = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
+  return { cpu: cpu / requests, spans: spans / requests, rate: requests / seconds }
+}
+
+interface Usage {
+  readonly cpu: NodeJS.CpuUsage
+}
+
+/** Twice: what was under way when the first was asked for is waited for by the second. */
+async function drain(server: ChildProcess): Promise<void> {
+  await ask(server, 'flush')
+  await ask(server, 'flush')
+}
+
+function ask<Answer>(child: ChildProcess, what: string): Promise<Answer> {
+  child.send({ ask: what })
+  return answer<Answer>(child)
+}
+
+async function answer<Answer>(child: ChildProcess): Promise<Answer> {
+  const gone = new AbortController()
+  const died = (code: number | null): void => gone.abort(new Error(`the process ended with ${code}`))
+  child.once('exit', died)
+  const [message] = (await once(child, 'message', { signal: gone.signal })) as [Answer]
+  child.off('exit', died)
+  return message
+}
+
+async function load(port: number, path: string, seconds: number): Promise<{ requests: number; bad: number }> {
+  return answer(fork(join(here, 'load.ts'), [String(port), path, '16', String(seconds)]))
+}
+
+function summarise(measured: readonly Measured[]): Record<string, string | number>[] {
+  const bare = (row: Measured): Measured | undefined =>
+    measured.find(({ round, mode, route }) => mode === 'bare' && round === row.round && route === row.route)
+  const added = (mode: string, route: string): number =>
+    median(rowsOf(measured, mode, route).map((row) => row.cpu - (bare(row)?.cpu ?? NaN)))
+  return Object.keys(ROUTES).flatMap((route) =>
+    [...new Set(measured.map(({ mode }) => mode))].map((mode) => {
+      const rows = rowsOf(measured, mode, route)
+      return {
+        route: ROUTES[route as keyof typeof ROUTES],
+        mode,
+        'CPU µs/request': round(median(rows.map(({ cpu }) => cpu)), 1),
+        'added µs': mode === 'bare' ? '' : round(added(mode, route), 1),
+        'of what OpenTelemetry adds': mode === 'bare' ? '' : `1/${round(added('otel', route) / added(mode, route), 1)}`,
+        'spans/request': round(median(rows.map(({ spans }) => spans)), 2),
+        'requests/s': round(median(rows.map(({ rate }) => rate)), 0),
+      }
+    }),
+  )
+}
+
+function rowsOf(measured: readonly Measured[], mode: string, route: string): Measured[] {
+  return measured.filter((row) => row.mode === mode && row.route === route)
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}
