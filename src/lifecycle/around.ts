@@ -1,0 +1,77 @@
+import { observer, type Phase } from '../model/observer.ts'
+import type { GetResponse, Around } from './middleware.ts'
+import { attempt, then } from './maybe.ts'
+import { giving, hookLabel, passing, settle, type Ending, type Named } from './phases.ts'
+import type { HttpRequest } from './request.ts'
+import type { HttpResponse } from './response.ts'
+
+/** The two parts of one call of an around middleware. */
+interface Round {
+  /** The part that is going on. */
+  part: Phase | undefined
+  /** What the next layer gave, once it did. */
+  given: HttpResponse | undefined
+  passedOn: boolean
+}
+
+interface Stepped {
+  /** The next layer, to be given to the middleware. */
+  readonly next: GetResponse
+  /** The middleware as a layer with its phases. */
+  watch(layer: Around, named: Named): GetResponse
+}
+
+/**
+ * An around middleware is one function, but two phases: what it does before it calls the next layer, and what after that has
+ * answered. The seam is the call of the next layer. A second call begins a second pair.
+ */
+export function around(next: GetResponse): Stepped {
+  const rounds = new WeakMap<HttpRequest, Round>()
+  let afterLabel: ReturnType<typeof hookLabel> | undefined
+
+  function step(request: HttpRequest): ReturnType<GetResponse> {
+    const round = request.phase === undefined ? undefined : rounds.get(request)
+    if (round === undefined) return next(request)
+    round.part?.end()
+    round.part = undefined
+    round.passedOn = true
+    const answered = (response: HttpResponse | undefined): void => {
+      round.given = response
+      round.part = afterLabel && observer.begin(afterLabel, request.phase)
+    }
+    return attempt(
+      () => then(next(request), (response) => (answered(response), response)),
+      (error) => {
+        answered(undefined)
+        throw error
+      },
+    )
+  }
+
+  function watch(layer: Around, named: Named): GetResponse {
+    const beforeLabel = hookLabel(named, 'process_request', named.name)
+    afterLabel = hookLabel(named, 'process_response', named.name)
+    return (request) => {
+      const before = request.phase === undefined ? undefined : observer.begin(beforeLabel, request.phase)
+      if (before === undefined) return layer(request)
+      const round: Round = { part: before, given: undefined, passedOn: false }
+      rounds.set(request, round)
+      return settle(
+        current(round),
+        () => observer.run(before, layer, undefined, request),
+        (result) => judge(round, result),
+      )
+    }
+  }
+  return { next: step, watch }
+}
+
+const judge = (round: Round, result: unknown): string | undefined =>
+  round.passedOn ? passing(result, round.given) : (giving(result, undefined) ?? 'none')
+
+/** Whatever part is going on when it is asked. */
+const current = (round: Round): Ending => ({
+  set: (key, value) => round.part?.set(key, value),
+  fail: (error) => round.part?.fail(error),
+  end: () => round.part?.end(),
+})

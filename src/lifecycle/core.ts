@@ -1,0 +1,113 @@
+import type { App } from './app.ts'
+import { nameRoute } from '../model/gateway.ts'
+import { NoResponse, SystemExit } from './errors.ts'
+import { attempt, isPromise, then, type Maybe } from './maybe.ts'
+import type { CoreChain, GetResponse } from './middleware.ts'
+import { answering, observe, viewLabel, watchResolve } from './phases.ts'
+import type { HttpRequest } from './request.ts'
+import type { HttpResponse } from './response.ts'
+import { TemplateResponse } from './template.ts'
+import type { ResolverMatch } from './urls/match.ts'
+
+/**
+ * The innermost layer: resolves the path, asks each `processView`, calls the view, asks `processException` if it raised, has
+ * template responses changed by each `processTemplateResponse` and rendered. The whole order is the last expression.
+ */
+export function core(app: App, chain: CoreChain): GetResponse {
+  const { atomicRequests } = app.settings
+
+  function resolve(request: HttpRequest): ResolverMatch {
+    const choice = request.urlconf
+    request.choiceInForce = choice
+    const match = watchResolve(request, () => app.confOf(choice).resolve(request.pathInfo), routeOf)
+    request.resolverMatch = match
+    nameRoute(request.incoming, request.method, `${request.scriptName}/${match.route.replace(/^\^?\/?/, '')}`)
+    return match
+  }
+
+  /** Until one answers. What the last one gave counts even if it is false: as in Django, that skips the view. */
+  function askViews(request: HttpRequest, match: ResolverMatch, from = 0): Maybe<HttpResponse | undefined> {
+    let answer: HttpResponse | undefined
+    for (let index = from; index < chain.view.length; index++) {
+      const given = (chain.view[index] as Asking)(request, match.view, match.args, match.kwargs)
+      if (isPromise(given))
+        return (given as Promise<HttpResponse | undefined>).then((late) =>
+          late || index === chain.view.length - 1 ? (late ?? undefined) : askViews(request, match, index + 1),
+        )
+      answer = given ?? undefined
+      if (given) break
+    }
+    return answer
+  }
+
+  function callView(request: HttpRequest, match: ResolverMatch): Maybe<HttpResponse> {
+    const { view, args, kwargs } = match
+    if (request.phase === undefined) return view(request, kwargs, ...args)
+    return observe(viewLabel(view), view as Viewing, answering, request, [kwargs, ...args])
+  }
+
+  function transaction(request: HttpRequest, match: ResolverMatch): Maybe<HttpResponse> {
+    if (atomicRequests === undefined || match.view.nonAtomic === true) return callView(request, match)
+    return atomicRequests(() => callView(request, match))
+  }
+
+  /** Asks each `processException`, until one answers; raises the exception again if none does. */
+  function rescue(request: HttpRequest, error: unknown, from = 0): Maybe<HttpResponse> {
+    if (error instanceof SystemExit) throw error
+    for (let index = from; index < chain.exception.length; index++) {
+      const given = (chain.exception[index] as Rescuing)(request, error)
+      if (isPromise(given)) return given.then((late) => late || rescue(request, error, index + 1)) as Promise<HttpResponse>
+      if (given) return given
+    }
+    throw error
+  }
+
+  function changeTemplate(request: HttpRequest, response: HttpResponse, from = 0): Maybe<HttpResponse> {
+    let changed = response
+    for (let index = from; index < chain.template.length; index++) {
+      const given = (chain.template[index] as Changing)(request, changed as TemplateResponse)
+      if (isPromise(given))
+        return (given as Promise<HttpResponse>).then((late) => changeTemplate(request, required(late, HOOK), index + 1))
+      changed = required(given, HOOK)
+    }
+    return changed
+  }
+
+  function finish(request: HttpRequest, response: HttpResponse): Maybe<HttpResponse> {
+    if (!(response instanceof TemplateResponse)) return response
+    return then(changeTemplate(request, response), (changed) =>
+      attempt(
+        () => (changed as TemplateResponse).render(),
+        (error) => rescue(request, error),
+      ),
+    )
+  }
+
+  return (request) =>
+    then(resolve(request), (match) =>
+      then(askViews(request, match), (early) =>
+        then(
+          early === undefined
+            ? attempt(
+                () => transaction(request, match),
+                (error) => rescue(request, error),
+              )
+            : early,
+          (response) => finish(request, required(response, match.view.name)),
+        ),
+      ),
+    )
+}
+
+type Asking = CoreChain['view'][number]
+type Rescuing = CoreChain['exception'][number]
+type Changing = CoreChain['template'][number]
+type Viewing = (request: HttpRequest, ...args: unknown[]) => Maybe<HttpResponse>
+
+const HOOK = 'A processTemplateResponse'
+const routeOf = (match: ResolverMatch): string => match.route
+
+function required(response: HttpResponse | undefined | null, giver: string): HttpResponse {
+  if (response !== undefined && response !== null) return response
+  throw new NoResponse(`${giver || 'The view'} gave nothing back: it has to return a response`)
+}

@@ -1,0 +1,38 @@
+/** The Django-like framework: handler, middleware chain, URL configuration, views, template responses, signals, settings. */
+export { lifecycle, type App, type Listening } from './app.ts'
+export * from './errors.ts'
+export type { LogRecord, Log } from './log.ts'
+export type { Maybe } from './maybe.ts'
+export type { Around, CoreHooks, GetResponse, Hooks, MiddlewareEntry } from './middleware.ts'
+export { HttpRequest, type Incoming, type UrlConfChoice } from './request.ts'
+export {
+  HttpResponse,
+  HttpResponseNotAllowed,
+  HttpResponseRedirect,
+  JsonResponse,
+  type Chunk,
+  type RedirectOptions,
+  type ResponseOptions,
+} from './response.ts'
+export { FileResponse, StreamingHttpResponse, type FileOptions, type Pieces } from './streaming.ts'
+export { TemplateResponse, type Context, type PostRender, type Template, type TemplateEngine } from './template.ts'
+export { liquidTemplates } from './liquid.ts'
+export type { Atomic, ConvertException, ErrorPage, Settings } from './settings.ts'
+export { redirect, render } from './shortcuts.ts'
+export { gotRequestException, requestFinished, requestStarted, Signal, type Receiver } from './signals.ts'
+export {
+  include,
+  path,
+  rePath,
+  urlconf,
+  UrlConf,
+  type ErrorHandlers,
+  type ErrorStatus,
+  type UrlConfOptions,
+} from './urls/conf.ts'
+export { registerConverter, Uuid, type Converter } from './urls/converters.ts'
+export type { Included, UrlPattern } from './urls/line.ts'
+export { ResolverMatch } from './urls/match.ts'
+export type { Kwargs } from './urls/pattern.ts'
+export type { ReverseOptions } from './urls/reverse.ts'
+export type { ErrorHandler, View as ViewFunction } from './view.ts'

@@ -1,0 +1,21 @@
+/** A value that is there, or will be. Synchronous code stays synchronous: an `await` per hook is what an idle middleware would cost. */
+export type Maybe<T> = T | Promise<T>
+
+export function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** Goes on with the value: at once if it is there, else when it is. */
+export function then<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> {
+  return isPromise(value) ? (value as Promise<T>).then(next) : next(value)
+}
+
+/** `try`/`catch` for both: what `fn` throws or rejects with goes to `rescue`. */
+export function attempt<T>(fn: () => Maybe<T>, rescue: (error: unknown) => Maybe<T>): Maybe<T> {
+  try {
+    const value = fn()
+    return isPromise(value) ? (value as Promise<T>).catch(rescue) : value
+  } catch (error) {
+    return rescue(error)
+  }
+}

@@ -1,0 +1,130 @@
+import * as v from 'valibot'
+import { ImproperlyConfigured } from './errors.ts'
+import { consoleLog, type Log } from './log.ts'
+import type { Maybe } from './maybe.ts'
+import type { MiddlewareEntry } from './middleware.ts'
+import type { HttpRequest } from './request.ts'
+import type { HttpResponse } from './response.ts'
+import type { TemplateEngine } from './template.ts'
+import { UrlConf, type ErrorStatus } from './urls/conf.ts'
+import type { UrlPattern } from './urls/line.ts'
+
+/** Makes an error response for an exception that leaves a layer; `make` is what the framework would do. */
+export type ConvertException = (
+  error: unknown,
+  request: HttpRequest,
+  /** The name of the middleware whose call raised, or `core`. */
+  layer: string,
+  make: () => Promise<HttpResponse>,
+) => Maybe<HttpResponse>
+
+/** A built-in page, for a status without a handler of the URL configuration. */
+export type ErrorPage = (request: HttpRequest, status: ErrorStatus, error: unknown) => Maybe<HttpResponse>
+
+/** Runs a view inside a transaction: commits when it has settled, rolls back when it raises. */
+export type Atomic = <T>(call: () => Maybe<T>) => Maybe<T>
+
+/** What `lifecycle()` takes. Loaded and checked once. */
+export interface Settings {
+  /** The main URL configuration. */
+  readonly urls: UrlConf | readonly UrlPattern[]
+  /** Others, which a request can choose by name: `request.urlconf = 'admin'`. */
+  readonly urlconfs?: Readonly<Record<string, UrlConf | readonly UrlPattern[]>>
+  /** Outermost first. */
+  readonly middleware?: readonly MiddlewareEntry[]
+  /** A directory of Liquid templates, or an engine. */
+  readonly templates?: string | TemplateEngine
+  /** Shows errors with their source, and the patterns tried, to whoever asks. Never in production. Default false. */
+  readonly debug?: boolean
+  /** For sessions, CSRF tokens and messages; the first signs, all are accepted. At least 32 characters. */
+  readonly secretKey?: string | readonly string[]
+  /** Host names that are ours; `.example.org` is it and all below, `*` any. Default: the names of this machine itself. */
+  readonly allowedHosts?: readonly string[]
+  /** Redirect to the path with a slash where only that one exists. Default true. */
+  readonly appendSlash?: boolean
+  /** Redirect to `www.`. Default false. */
+  readonly prependWww?: boolean
+  /** User agents that get 403. */
+  readonly disallowedUserAgents?: readonly RegExp[]
+  /** What would become a 500 goes to the server (in tests, to the test). Default false. */
+  readonly propagateExceptions?: boolean
+  /** The mount prefix: `/app`. */
+  readonly scriptName?: string
+  /** Body limit in bytes. Default 2,621,440. */
+  readonly dataUploadMaxMemorySize?: number
+  /** Default 1,000. */
+  readonly dataUploadMaxNumberFields?: number
+  /** A header of a proxy that is trusted, and its value for TLS: `['x-forwarded-proto', 'https']`. */
+  readonly secureProxySslHeader?: readonly [name: string, value: string]
+  /** Whether the proxy's `X-Forwarded-Host` is trusted. Default false. */
+  readonly useXForwardedHost?: boolean
+  /** Each view in a transaction, unless it says `nonAtomic`. */
+  readonly atomicRequests?: Atomic
+  /** Where records of error responses go. Default: the standard error output. */
+  readonly log?: Log
+  /** Instead of the built-in error pages. */
+  readonly errorPage?: ErrorPage
+  /** Around the making of error responses: for reporters that want to know in which layer it happened. */
+  readonly convertException?: ConvertException
+}
+
+/** The settings with their defaults. */
+export type CompleteSettings = Omit<Required<Settings>, Optional> & Pick<Settings, Optional> & { readonly urls: UrlConf }
+type Optional = 'templates' | 'secureProxySslHeader' | 'atomicRequests' | 'errorPage' | 'convertException'
+
+const called = <F>(what: string): v.CustomSchema<F, v.ErrorMessage<v.CustomIssue> | undefined> =>
+  v.custom<F>((value) => typeof value === 'function', `Expected ${what}`)
+const isConf = (value: unknown): boolean => value instanceof UrlConf || (Array.isArray(value) && value.every(isLine))
+const isLine = (value: unknown): boolean => typeof value === 'object' && value !== null && 'pattern' in value && 'target' in value
+const conf = v.custom<UrlConf | readonly UrlPattern[]>(isConf, 'Expected a list of path(), rePath() or a urlconf()')
+const prefix = v.pipe(v.string(), v.regex(/^(?:\/[^/?#]+)*$/, 'Expected "" or a path like "/app", without a slash at its end'))
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const secret = v.pipe(v.string(), v.minLength(32, 'Expected at least 32 characters: a short key can be guessed'))
+const engine = v.custom<TemplateEngine>(
+  (value) => typeof (value as TemplateEngine | null)?.render === 'function',
+  'Expected a directory, or an engine with render(name, context, request)',
+)
+const entry = v.custom<MiddlewareEntry>(
+  (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  'Expected a class, a function (getResponse) => …, or an object of hooks',
+)
+const pattern = v.instance(RegExp, 'Expected a regular expression')
+
+const SCHEMA = v.strictObject({
+  urls: conf,
+  urlconfs: v.optional(v.record(v.string(), conf), {}),
+  middleware: v.optional(v.array(entry), []),
+  templates: v.optional(v.union([v.string(), engine], 'Expected a directory, or an engine with render(name, context, request)')),
+  debug: v.optional(v.boolean(), false),
+  secretKey: v.optional(v.union([secret, v.array(secret)], 'Expected a text, or a list of texts, of at least 32 characters'), []),
+  allowedHosts: v.optional(v.array(v.string()), ['.localhost', '127.0.0.1', '[::1]']),
+  appendSlash: v.optional(v.boolean(), true),
+  prependWww: v.optional(v.boolean(), false),
+  disallowedUserAgents: v.optional(v.array(pattern), []),
+  propagateExceptions: v.optional(v.boolean(), false),
+  scriptName: v.optional(prefix, ''),
+  dataUploadMaxMemorySize: v.optional(count, 2_621_440),
+  dataUploadMaxNumberFields: v.optional(count, 1_000),
+  secureProxySslHeader: v.optional(v.tuple([v.string(), v.string()])),
+  useXForwardedHost: v.optional(v.boolean(), false),
+  atomicRequests: v.optional(called<Atomic>('a function that runs a call in a transaction')),
+  log: v.optional(called<Log>('a function that takes a record')),
+  errorPage: v.optional(called<ErrorPage>('a function that makes a response')),
+  convertException: v.optional(called<ConvertException>('a function around the making of error responses')),
+})
+
+/** Checks the settings, once. Throws `ImproperlyConfigured`, which says which are wrong and what is allowed. */
+export function complete(settings: Settings): CompleteSettings {
+  const result = v.safeParse(SCHEMA, settings)
+  if (!result.success) throw new ImproperlyConfigured(`Wrong settings:\n${result.issues.map(describe).join('\n')}`)
+  const { urls, log, ...rest } = result.output
+  const main = urls instanceof UrlConf ? urls : new UrlConf({ patterns: urls })
+  return { ...rest, urls: main, log: log ?? consoleLog(rest.debug) } as CompleteSettings
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const name = v.getDotPath(issue) ?? ''
+  if (issue.type === 'strict_object' && issue.expected === 'never')
+    return `  ${name}: there is no such setting; there are ${Object.keys(SCHEMA.entries).join(', ')}`
+  return `  ${name}: ${issue.message}`
+}
