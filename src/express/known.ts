@@ -1,0 +1,108 @@
+import { OWN, type Attributes } from '../model/attributes.ts'
+import { label, type Label } from '../model/label.ts'
+import type { PhaseId } from '../model/phases.ts'
+import { isRouter, KNOWN, REGISTERED, type Layer, type Route, type Router } from './shape.ts'
+import { fixedPattern } from './pattern.ts'
+import { placeOf } from './site.ts'
+import { observedErrorHandler, observedHandler } from './step.ts'
+
+export type LayerKind = 'handler' | 'error' | 'route' | 'router'
+
+/** The hook in whose place an Express layer stands, and so the middle of its phase's name. */
+const HOOKS = {
+  'middleware.request': 'process_request',
+  'middleware.view': 'process_view',
+  'middleware.exception': 'process_exception',
+  'middleware.response': 'process_response',
+} as const satisfies Partial<Record<PhaseId, string>>
+
+/** What is known of a layer, made once, with its first request. */
+export class Known {
+  readonly kind: LayerKind
+  readonly layer: Layer
+  readonly name: string
+  /** What the layer's own method is called on in place of the layer: the same, but for the handler, which is observed. */
+  readonly standIn: Layer
+  /** As what a call of it is recorded, where it is the view of its route and where it is not. */
+  readonly view: Label
+  readonly request: Label
+  /** Its part of the way back: after `next()` has returned, and in the `end`, `write` and `writeHead` that it wrapped. */
+  readonly response: Label
+  /** Of a route or a mounted router: its pattern, if that is the same for all requests. */
+  readonly pattern: string | undefined
+  /** The same with its mounts, by mount (and by pattern, where that is not the same for all). */
+  readonly routes: Map<string, Resolved> = new Map<string, Resolved>()
+
+  constructor(layer: Layer, within: Router | Route) {
+    const index = within.stack.indexOf(layer)
+    const inRoute = Object.hasOwn(layer, 'method')
+    this.layer = layer
+    this.kind = kindOf(layer)
+    this.pattern = fixedPattern(layer)
+    this.name = nameOf(layer, inRoute ? `${String((within as Route).path)} #${index}` : `#${index}`)
+    const common = describe(layer, this.name, index)
+    const before = this.kind === 'error' ? 'middleware.exception' : inRoute ? 'middleware.view' : 'middleware.request'
+    this.request = this.hook(before, common)
+    this.response = this.hook('middleware.response', common)
+    this.view = label('view', `view ${this.name}`, { ...common, 'express.type': 'request_handler' })
+    // A copy: a layer is written to with every request (Express 4), and what others inherit from is slow to write to.
+    this.standIn = Object.assign(Object.create(Object.getPrototypeOf(layer) as object) as Layer, layer, {
+      handle: this.kind === 'error' ? observedErrorHandler(this) : observedHandler(this),
+    })
+  }
+
+  /** The label of finding a route, or of passing through a mounted router. */
+  resolve(route: string): Label {
+    const express = { 'express.name': route, 'express.type': 'router' }
+    return label('resolve', 'resolve', this.kind === 'route' ? { 'http.route': route } : express)
+  }
+
+  private hook(phase: keyof typeof HOOKS, common: Attributes): Label {
+    const hook = HOOKS[phase]
+    return label(phase, `${this.name} ${hook}`, { ...common, [OWN.middlewareHook]: hook })
+  }
+}
+
+/** A route or a mounted router under a certain mount. */
+export interface Resolved {
+  /** The pattern, mounts included. */
+  readonly route: string
+  readonly label: Label
+}
+
+/** What is known of this layer. @param within where it is registered; called only the first time */
+export function knownOf(layer: Layer, within: () => Router | Route): Known {
+  return layer[KNOWN] ?? (layer[KNOWN] = new Known(layer, within()))
+}
+
+function kindOf({ route, handle }: Layer): LayerKind {
+  if (route !== undefined) return 'route'
+  // The function that Express puts between an app and one mounted in it.
+  if (isRouter(handle) || handle.name === 'mounted_app') return 'router'
+  return handle.length > 3 ? 'error' : 'handler'
+}
+
+function describe(layer: Layer, name: string, index: number): Attributes {
+  const { file, line } = layer[REGISTERED] ?? {}
+  const own = functionName(layer)
+  return {
+    [OWN.middlewareName]: name,
+    [OWN.middlewareIndex]: index,
+    'express.name': name,
+    'express.type': 'middleware',
+    ...(own === undefined ? {} : { 'code.function.name': own }),
+    ...(file === undefined ? {} : { 'code.file.path': file }),
+    ...(line === undefined ? {} : { 'code.line.number': line }),
+  }
+}
+
+/** The function's name, else where it was registered, else (registered before we came) its place among the others. */
+function nameOf(layer: Layer, place: string): string {
+  return functionName(layer) ?? placeOf(layer[REGISTERED] ?? { path: undefined, file: undefined, line: undefined }) ?? place
+}
+
+/** `default` is what a module calls a default export that has no name. */
+function functionName({ handle }: Layer): string | undefined {
+  const name = handle.name.replace(/^(?:bound )+/, '')
+  return name === '' || name === 'default' || name === 'anonymous' ? undefined : name
+}

@@ -1,0 +1,158 @@
+import { now } from '../model/clock.ts'
+import { errorType } from '../model/errors.ts'
+import { observer, type Phase } from '../model/observer.ts'
+import type { Journey } from './journey.ts'
+import type { Known } from './known.ts'
+import { JOURNEY, type ErrorHandler, type Handler, type Next } from './shape.ts'
+
+/** In ms: what a layer does after it has handed over becomes a phase from here on. Nearly all do nothing then. */
+export const NOTABLE = 1
+
+/** Express's own rule for what is passed to `next`. */
+export function isError(passed: unknown): boolean {
+  return Boolean(passed) && passed !== 'route' && passed !== 'router'
+}
+
+/** 4xx is no error on the server's side: what is said of such a one is its type only. */
+export function failWith(phase: Phase, error: unknown): void {
+  const { status, statusCode = status } = Object(error) as { status?: unknown; statusCode?: unknown }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) phase.set('error.type', errorType(error))
+  else phase.fail(error)
+}
+
+/** One call of one layer: from the call until it hands over, which is `next()`, an answer, or an error. */
+export class Step {
+  readonly journey: Journey
+  readonly known: Known
+  readonly phase: Phase
+  /** The error that an error handler was called with. */
+  private readonly incoming: unknown
+  /** When it handed over; 0: not yet. */
+  over = 0
+  /** Whether the function has returned, and what it returned has settled. */
+  settled = false
+  /** When, after the hand-over, the code of this layer got control back. */
+  private back = 0
+
+  constructor(journey: Journey, known: Known, phase: Phase, incoming: unknown) {
+    this.journey = journey
+    this.known = known
+    this.phase = phase
+    this.incoming = incoming
+  }
+
+  /** What the layer gets as `next`. */
+  next(error: unknown, next: Next): unknown {
+    const { journey } = this
+    if (this.over === 0) {
+      const at = now()
+      journey.since = at
+      if (isError(error) && error !== this.incoming) this.fail(error)
+      this.finish(at)
+    }
+    journey.handed = true
+    journey.gone = undefined
+    const result = next(error)
+    const at = now()
+    journey.gone?.cameBack(at)
+    this.back = at
+    return result
+  }
+
+  fail(error: unknown): void {
+    this.journey.error = error
+    failWith(this.phase, error)
+  }
+
+  finish(at: number): void {
+    if (this.over !== 0) return
+    this.over = at
+    this.phase.end(at)
+  }
+
+  /** It threw; Express calls its own `next` with it. */
+  threw(error: unknown): void {
+    const at = now()
+    const { journey } = this
+    if (this.over === 0) {
+      if (isError(error)) this.fail(error)
+      this.finish(at)
+      journey.since = at
+    }
+    journey.handed = true
+  }
+
+  /** It returned. @param value a promise is waited for where the router does so too (5); in 4 that would change who handles its rejection */
+  gave(value: unknown): void {
+    const { journey } = this
+    journey.gone = this
+    if (value instanceof Promise && journey.awaits) {
+      const settle = (): void => this.settle()
+      value.then(settle, settle)
+    } else {
+      this.settled = true
+      if (journey.streaming) journey.streamed(now())
+    }
+  }
+
+  private settle(): void {
+    const { journey } = this
+    const at = now()
+    this.settled = true
+    if (journey.over) return
+    if (this.over !== 0) this.after(at)
+    else if (journey.streaming && journey.step === this) journey.streamed(at)
+  }
+
+  /** Whoever called it, by calling `next`, has control back: one reading of the clock tells for both. */
+  cameBack(at: number): void {
+    this.journey.gone = undefined
+    if (this.over !== 0) this.after(at)
+    this.back = at
+  }
+
+  /** Time that the layer took after it had handed over, and had control back: its part of the way back. */
+  private after(to: number): void {
+    const { known, journey } = this
+    const from = Math.max(this.over, this.back, journey.returned)
+    if (to - from >= NOTABLE) observer.begin(known.response, journey.above(), from)?.end(to)
+  }
+}
+
+/** The handler of a layer, observed: what the layer's stand-in has in its place. */
+export function observedHandler(known: Known): Handler {
+  const fn = known.layer.handle as Handler
+  return function handle(req, res, next) {
+    const journey = req[JOURNEY]
+    const step = journey?.enter(known, journey.view === known.layer ? known.view : known.request)
+    if (step === undefined) return fn(req, res, next)
+    let returned: unknown
+    try {
+      returned = observer.run(step.phase, fn, undefined as never, req, res, (error) => step.next(error, next))
+    } catch (error) {
+      step.threw(error)
+      throw error
+    }
+    step.gave(returned)
+    return returned
+  }
+}
+
+/** The same for an error handler. */
+export function observedErrorHandler(known: Known): ErrorHandler {
+  const fn = known.layer.handle as ErrorHandler
+  return function handle(incoming, req, res, next) {
+    const step = req[JOURNEY]?.enter(known, known.request, incoming)
+    if (step === undefined) return fn(incoming, req, res, next)
+    step.phase.set('error.type', errorType(incoming))
+    let returned: unknown
+    try {
+      returned = observer.run(step.phase, fn, undefined as never, incoming, req, res, (error) => step.next(error, next))
+    } catch (error) {
+      step.threw(error)
+      throw error
+    }
+    step.gave(returned)
+    return returned
+  }
+}
