@@ -1,0 +1,150 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { observed } from '../model/observer.ts'
+import { isUnwatched } from '../model/unwatched.ts'
+import { beginCall, type Call, type Propagation } from './call.ts'
+import { connectionOf } from './connection.ts'
+import { quietly } from './quietly.ts'
+import { originOf } from './url.ts'
+
+/** What a ClientRequest has beside its documented properties. */
+type Request = ClientRequest & {
+  readonly res?: IncomingMessage | null
+  readonly agent?: unknown
+  _header?: unknown
+  _headerSent?: boolean
+}
+
+interface Made {
+  readonly call: Call
+  timedOut: boolean
+}
+
+const calls = new WeakMap<object, Made>()
+
+export function onCreated({ request }: { request: Request }): void {
+  if (!observed() || isUnwatched(request.agent)) return
+  const port = portOf(request)
+  const origin = originOf(request.protocol, request.host, port)
+  const { propagation, call } = beginCall({ method: request.method, origin, path: request.path })
+  inject(request, propagation)
+  if (call === undefined) return
+  const made: Made = { call, timedOut: false }
+  calls.set(request, made)
+  follow(request, made, port === undefined)
+}
+
+/** Its own events tell the rest. None of them changes what a request does by having a listener. */
+function follow(request: Request, made: Made, unlocated: boolean): void {
+  const { call } = made
+  request.once(
+    'socket',
+    quietly((socket: Socket) => onSocket(request, call, socket, unlocated)),
+  )
+  request.once(
+    'finish',
+    quietly(() => call.sent()),
+  )
+  request.once('timeout', () => void (made.timedOut = true))
+  request.once(
+    'close',
+    quietly(() => settle(request, made)),
+  )
+}
+
+function onSocket(request: Request, call: Call, socket: Socket, unlocated: boolean): void {
+  const connection = connectionOf(socket)
+  call.expected = connection
+  const writable = (): void => {
+    if (unlocated && socket.remotePort !== undefined) call.locate(originOf(request.protocol, request.host, socket.remotePort))
+    call.writable(socket, sizeOf(request.getHeader('content-length')))
+    if (request.writableFinished) call.sent()
+  }
+  if (connection.ready) writable()
+  else connection.whenReady = quietly(writable)
+}
+
+/** In spite of its name this channel speaks when the head is read. */
+export function onResponse({ request, response }: { request: Request; response: IncomingMessage }): void {
+  const made = calls.get(request)
+  if (made === undefined) return
+  const { call } = made
+  const status = response.statusCode ?? 0
+  call.head(status, response.httpVersion, status >= 300 ? response.headers.location : undefined)
+  response.once(
+    'end',
+    quietly(() => call.received(sizeOf(response.headers['content-length']))),
+  )
+  response.once(
+    'close',
+    quietly(() => settle(request, made)),
+  )
+}
+
+export function onRequestError({ request, error }: { request: Request; error: Error }): void {
+  const made = calls.get(request)
+  if (made === undefined) return
+  const hangUp = (error as NodeJS.ErrnoException).code === 'ECONNRESET' && error.message === 'socket hang up'
+  if (hangUp && !isTheirFault(request.socket)) giveUp(made)
+  else made.call.failed(error)
+}
+
+/** It is closed: if it has not ended properly, find out how it did. */
+function settle(request: Request, made: Made): void {
+  const { call } = made
+  const { res } = request
+  if (call.over) return
+  if (!call.headed) {
+    // An upgrade or a CONNECT tunnel has a response that nothing announces.
+    if (res === undefined || res === null) return giveUp(made)
+    call.head(res.statusCode ?? 0, res.httpVersion)
+    return call.finished()
+  }
+  if (res?.readableDidRead !== true) return call.unread()
+  if (isTheirFault(call.socket)) call.failed(res.errored ?? Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+  else giveUp(made)
+}
+
+/** The other side ended or broke the connection; otherwise this side closed it, on purpose. */
+function isTheirFault(socket: Socket | null | undefined): boolean {
+  return socket != null && (socket.errored !== null || socket.readableEnded)
+}
+
+function giveUp({ call, timedOut }: Made): void {
+  if (timedOut) call.timedOut()
+  else call.cancelled()
+}
+
+/** The port that the request goes to, as its Host header says, unless that names another host. */
+function portOf(request: Request): number | undefined {
+  const header = request.getHeader('host')
+  if (typeof header !== 'string') return undefined
+  const url = URL.parse(`${request.protocol}//${header}`)
+  if (url === null || url.hostname.replace(/^\[|\]$/g, '') !== request.host.replace(/^\[|\]$/g, '').toLowerCase())
+    return undefined
+  if (url.port !== '') return Number(url.port)
+  return request.protocol === 'https:' ? 443 : 80
+}
+
+function sizeOf(header: unknown): number | undefined {
+  const size = typeof header === 'string' || typeof header === 'number' ? Number(header) : NaN
+  return size >= 0 ? size : undefined
+}
+
+function inject(request: Request, { traceparent, tracestate }: Propagation): void {
+  if (traceparent === '') return
+  if (!request.headersSent) return setHeaders(request, traceparent, tracestate)
+  // Headers given as an array are text already, but not sent yet: there is no other way to add to them.
+  const { _header: head } = request
+  if (request._headerSent !== false || typeof head !== 'string' || !head.endsWith('\r\n\r\n')) return
+  if (/^traceparent:/im.test(head)) return
+  const state = tracestate === undefined || tracestate === '' ? '' : `tracestate: ${tracestate}\r\n`
+  request._header = `${head.slice(0, -2)}traceparent: ${traceparent}\r\n${state}\r\n`
+}
+
+function setHeaders(request: Request, traceparent: string, tracestate: string | undefined): void {
+  if (request.hasHeader('traceparent')) return
+  request.setHeader('traceparent', traceparent)
+  if (tracestate !== undefined && tracestate !== '' && !request.hasHeader('tracestate'))
+    request.setHeader('tracestate', tracestate)
+}
