@@ -1,0 +1,135 @@
+import type { SpanKind } from '../model/phases.ts'
+import type { Resource, Scope, Span, SpanEvent, SpanLink, Value } from '../model/span.ts'
+import { idOf, isRenamed, parentIdOf } from './ids.ts'
+import { array, isObject, micros, object, text, valueOf, type Json } from './json.ts'
+import { takeEach, together, Unusable, type Reading } from './refusal.ts'
+
+/** Whether a document is one trace as Jaeger's API and UI write it. */
+export function isJaegerTrace(value: unknown): value is Json {
+  return isObject(value) && Array.isArray(value['spans']) && ('traceID' in value || 'processes' in value || hasJaegerSpan(value))
+}
+
+function hasJaegerSpan(trace: Json): boolean {
+  return array(trace['spans']).some((span) => isObject(span) && 'spanID' in span)
+}
+
+/** Reads traces in Jaeger's JSON: the list under `data` of its API's answer, or one by itself. */
+export function readJaeger(document: Json): Reading {
+  if (!Array.isArray(document['data'])) return readTrace(document, '')
+  return together(document['data'].map((trace, place) => readTrace(object(trace), `data[${place}].`)))
+}
+
+function readTrace(trace: Json, place: string): Reading {
+  const processes = new Map(Object.entries(object(trace['processes'])).map(([id, process]) => [id, resourceOf(object(process))]))
+  const traceId = trace['traceID']
+  const where = (at: number): string => `${place}spans[${at}]`
+  return takeEach(array(trace['spans']), where, (span) => {
+    if (!isObject(span)) throw new Unusable('no object')
+    return spanOf(span, span['traceID'] ?? traceId, processes)
+  })
+}
+
+const UNKNOWN: Resource = { service: 'unknown_service', host: 'unknown_service', attributes: new Map() }
+
+function resourceOf(process: Json): Resource {
+  const service = text(process['serviceName']) || 'unknown_service'
+  const tags = tagsOf(process['tags'])
+  const tag = (key: string): string => {
+    const value = tags.get(key)
+    return text(Array.isArray(value) ? value[0] : value)
+  }
+  const host = ['host.id', 'host.name', 'hostname', 'host.ip', 'ip', 'service.instance.id'].map(tag).find((name) => name !== '')
+  return { service, host: host ?? service, attributes: new Map([['service.name', service], ...tags]) }
+}
+
+function tagsOf(tags: unknown): Map<string, Value> {
+  return new Map(array(tags).map((tag): [string, Value] => [text(object(tag)['key']), tagValue(object(tag))]))
+}
+
+function tagValue({ type, value }: Json): Value {
+  if (type === 'binary' && typeof value === 'string') return new Uint8Array(Buffer.from(value, 'base64'))
+  if (type === 'int64' && typeof value === 'string' && /^-?\d{1,19}$/.test(value)) {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)
+  }
+  if (type === 'bool' && typeof value === 'string') return value === 'true'
+  return valueOf(value)
+}
+
+function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resource>): Span {
+  const traceId = idOf(trace, 32, 'trace id')
+  const tags = tagsOf(span['tags'])
+  const links = array(span['references']).map((reference) => linkOf(object(reference), traceId))
+  const parent = parentOf(links, traceId) ?? parentIdOf(span['parentSpanID'])
+  const start = micros(span['startTime'], 'startTime')
+  const spanId = idOf(span['spanID'], 16, 'span id')
+  if (isRenamed(span['spanID'], spanId)) tags.set('jaeger.span_id', text(span['spanID']))
+  const warnings = array(span['warnings']).map(text)
+  if (warnings.length > 0) tags.set('jaeger.warnings', warnings)
+  return {
+    traceId,
+    spanId,
+    parentSpanId: parent,
+    name: text(span['operationName']),
+    kind: kindOf(tags),
+    start,
+    end: start + micros(span['duration'], 'duration'),
+    ...statusOf(tags),
+    traceState: text(tags.get('w3c.tracestate')),
+    flags: Number(span['flags'] ?? 0) || 0,
+    attributes: tags,
+    events: array(span['logs']).map((log) => eventOf(object(log))),
+    links: links.filter((link) => link.type === 'follows_from' || link.spanId !== parent),
+    resource: isObject(span['process']) ? resourceOf(span['process']) : (processes.get(text(span['processID'])) ?? UNKNOWN),
+    scope: scopeOf(tags),
+  }
+}
+
+/** The first CHILD_OF of the same trace, else the first FOLLOWS_FROM of it. */
+function parentOf(links: readonly SpanLink[], traceId: string): string | null {
+  const here = links.filter((link) => link.traceId === traceId)
+  return (here.find(({ type }) => type === 'link') ?? here[0])?.spanId ?? null
+}
+
+function linkOf(reference: Json, traceId: string): SpanLink {
+  return {
+    traceId: reference['traceID'] === undefined ? traceId : idOf(reference['traceID'], 32, 'trace id in a reference'),
+    spanId: idOf(reference['spanID'], 16, 'span id in a reference'),
+    attributes: new Map(),
+    traceState: '',
+    type: reference['refType'] === 'FOLLOWS_FROM' ? 'follows_from' : 'link',
+  }
+}
+
+const KINDS: Readonly<Record<string, SpanKind>> = {
+  server: 'SERVER',
+  client: 'CLIENT',
+  producer: 'PRODUCER',
+  consumer: 'CONSUMER',
+  internal: 'INTERNAL',
+}
+
+function kindOf(tags: ReadonlyMap<string, Value>): SpanKind {
+  const kind = text(tags.get('span.kind')).toLowerCase()
+  return (Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined) ?? 'INTERNAL'
+}
+
+function statusOf(tags: ReadonlyMap<string, Value>): Pick<Span, 'status' | 'statusMessage'> {
+  const code = text(tags.get('otel.status_code')).toUpperCase()
+  const error = !['', 'false', '0'].includes(text(tags.get('error')))
+  const status = code === 'ERROR' || (code !== 'OK' && error) ? 'error' : code === 'OK' ? 'ok' : 'unset'
+  return { status, statusMessage: text(tags.get('otel.status_description')) }
+}
+
+function eventOf(log: Json): SpanEvent {
+  const attributes = tagsOf(log['fields'])
+  const name = text(attributes.get('event')) || text(attributes.get('message')) || 'log'
+  return { time: micros(log['timestamp'], 'timestamp of a log'), name, attributes }
+}
+
+const NO_SCOPE: Scope = { name: '', version: '', attributes: new Map() }
+
+function scopeOf(tags: ReadonlyMap<string, Value>): Scope {
+  const name = text(tags.get('otel.scope.name') ?? tags.get('otel.library.name'))
+  if (name === '') return NO_SCOPE
+  return { name, version: text(tags.get('otel.scope.version') ?? tags.get('otel.library.version')), attributes: new Map() }
+}

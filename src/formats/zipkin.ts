@@ -1,0 +1,90 @@
+import type { SpanKind } from '../model/phases.ts'
+import type { Resource, Scope, Span, Value } from '../model/span.ts'
+import { idOf, isRenamed, parentIdOf } from './ids.ts'
+import { array, isObject, micros, object, text, type Json } from './json.ts'
+import { takeEach, Unusable, type Reading } from './refusal.ts'
+import { mergeReports } from './zipkin-reports.ts'
+
+/** Whether a JSON object is a span of Zipkin's, of either version. */
+export function isZipkinSpan(value: unknown): value is Json {
+  return isObject(value) && 'traceId' in value && 'id' in value && !('spanId' in value)
+}
+
+/**
+ * Reads spans in Zipkin's JSON, version 2 (https://zipkin.io/zipkin-api/). 64-bit trace ids are filled with zeros; the local
+ * endpoint is service and host; annotations are events. What a sender reported of one span in parts is put together.
+ * @param where names a span by its place in the list
+ */
+export function readZipkin(list: readonly unknown[], where: (place: number) => string): Reading {
+  const resources = new Map<string, Resource>()
+  const reports = mergeReports(list)
+  return takeEach(
+    reports,
+    (at) => where((reports[at] as { place: number }).place),
+    ({ span }) => spanOf(span, resources),
+  )
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<SpanKind>(['CLIENT', 'SERVER', 'PRODUCER', 'CONSUMER'])
+const NO_SCOPE: Scope = { name: '', version: '', attributes: new Map() }
+
+function spanOf(span: unknown, resources: Map<string, Resource>): Span {
+  if (!isObject(span)) throw new Unusable('no object')
+  if ('binaryAnnotations' in span) throw new Unusable("Zipkin's version 1 is not read, only version 2")
+  const start = micros(span['timestamp'], 'timestamp')
+  const attributes = attributesOf(span)
+  const error = attributes.get('error')
+  return {
+    traceId: idOf(span['traceId'], 32, 'trace id'),
+    spanId: idOf(span['id'], 16, 'span id'),
+    parentSpanId: parentIdOf(span['parentId']),
+    name: text(span['name']),
+    kind: KINDS.has(span['kind']) ? (span['kind'] as SpanKind) : 'INTERNAL',
+    start,
+    end: start === 0n ? 0n : start + micros(span['duration'], 'duration'),
+    status: error === undefined || error === 'false' ? 'unset' : 'error',
+    statusMessage: error === 'true' ? '' : text(error),
+    traceState: '',
+    flags: span['debug'] === true ? 1 : 0,
+    attributes,
+    events: array(span['annotations']).map((annotation) => ({
+      time: micros(object(annotation)['timestamp'], 'timestamp of an annotation'),
+      name: text(object(annotation)['value']),
+      attributes: new Map(),
+    })),
+    links: [],
+    resource: resourceOf(object(span['localEndpoint']), resources),
+    scope: NO_SCOPE,
+    shared: span['shared'] === true,
+  }
+}
+
+/** Tags, and what has no other place: the remote endpoint, the local port, the debug flag, a duration without a time. */
+function attributesOf(span: Json): Map<string, Value> {
+  const attributes = new Map<string, Value>(Object.entries(object(span['tags'])).map(([key, value]) => [key, text(value)]))
+  const remote = object(span['remoteEndpoint'])
+  const add = (key: string, value: unknown): void => {
+    if (value !== undefined && value !== null && value !== '') attributes.set(key, typeof value === 'number' ? value : text(value))
+  }
+  add('peer.service', remote['serviceName'])
+  add('network.peer.address', remote['ipv4'] ?? remote['ipv6'])
+  add('network.peer.port', remote['port'])
+  add('network.local.port', object(span['localEndpoint'])['port'])
+  if (span['debug'] === true) attributes.set('zipkin.debug', true)
+  if (span['timestamp'] === undefined) add('zipkin.duration', span['duration'])
+  if (isRenamed(span['id'], idOf(span['id'], 16, 'span id'))) add('zipkin.span_id', span['id'])
+  return attributes
+}
+
+function resourceOf(endpoint: Json, known: Map<string, Resource>): Resource {
+  const service = text(endpoint['serviceName']) || 'unknown_service'
+  const ip = text(endpoint['ipv4']) || text(endpoint['ipv6'])
+  const key = `${service} ${ip}`
+  let resource = known.get(key)
+  if (resource === undefined) {
+    const attributes = new Map<string, Value>([['service.name', service]])
+    if (ip !== '') attributes.set('host.ip', ip)
+    known.set(key, (resource = { service, host: ip || service, attributes }))
+  }
+  return resource
+}
