@@ -5,7 +5,7 @@ import { summed, type Dialect } from './sql.ts'
 /** Where queries go to: one database as one connection's settings name it. Attributes as the semantic conventions have them. */
 export interface Target {
   /** `db.system.name`. */
-  readonly system: 'sqlite' | 'postgresql' | 'mysql'
+  readonly system: 'sqlite' | 'postgresql' | 'mysql' | 'redis'
   /** `db.namespace`: the database's name; a file's path for SQLite. */
   readonly namespace?: string | undefined
   readonly address?: string | undefined
@@ -37,6 +37,7 @@ export class Source {
   private readonly dialect: Dialect
   private readonly byText = new Recent<Label>()
   private readonly byForm = new Recent<Label>()
+  private readonly byCommand = new Recent<Label>()
 
   constructor(target: Target) {
     this.dialect = target.system === 'mysql' ? 'mysql' : 'ansi'
@@ -52,6 +53,11 @@ export class Source {
   /** The `db` label of a query. */
   label(sql: string): Label {
     return sql.length > LONGEST_KEY ? this.read(sql) : this.byText.get(sql, (text) => this.read(text))
+  }
+
+  /** The `db` label of a command of a store that has no queries. @param name `GET`, never with a key */
+  command(name: string): Label {
+    return this.byCommand.get(name, () => label('db', name, { ...this.attributes, 'db.operation.name': name }))
   }
 
   private read(sql: string): Label {

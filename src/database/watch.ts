@@ -1,4 +1,5 @@
 import type * as Sqlite from 'node:sqlite'
+import { watchChannels } from './channels.ts'
 import { alreadyLoaded, onLoaded } from './loading.ts'
 import { watchPostgres, type Postgres } from './postgres.ts'
 import { watchSqlite, type SqliteDriver } from './sqlite.ts'
@@ -16,25 +17,20 @@ type Class = SqliteDriver['Database'] & Postgres['Client']
 const DRIVERS: readonly Row[] = [
   { file: '/pg/lib/client.js', asked: './client', by: '/pg/lib/index.js', watch: (Client) => watchPostgres({ Client }) },
   { file: '/pg-pool/index.js', asked: 'pg-pool', watch: (Pool) => watchPostgres({ Pool }) },
-  {
-    file: '/better-sqlite3/lib/database.js',
-    asked: './database',
-    by: '/better-sqlite3/lib/index.js',
-    watch: (Database) => watchSqlite(betterSqlite(Database)),
-  },
+  { file: '/better-sqlite3/lib/index.js', asked: 'better-sqlite3', watch: (Database) => watchSqlite(betterSqlite(Database)) },
 ]
 
 let stop: (() => void) | undefined
 
 /**
- * Makes `db` and `db.pool` phases of the queries of the drivers that this process has loaded or will load: `node:sqlite`, `pg`
- * and `better-sqlite3`. A driver that was bundled into the app cannot be found: hand its classes to `watchPostgres`.
+ * Makes `db` and `db.pool` phases of the queries of the drivers that this process has loaded or will load: `node:sqlite`, `pg`,
+ * `better-sqlite3`, and by their own channels mysql2 ≥ 3.24, redis ≥ 6 and ioredis ≥ 6. A driver that was bundled into the app cannot be found: hand its classes to `watchPostgres`.
  * @returns a function that stops it; a second call while it watches changes nothing and returns the same function
  */
 export function watchDatabases(): () => void {
   if (stop !== undefined) return stop
   const sqlite = nodeSqlite()
-  const undo = sqlite === undefined ? [] : [watchSqlite(sqlite)]
+  const undo = [watchChannels(), ...(sqlite === undefined ? [] : [watchSqlite(sqlite)])]
   const watched = new WeakSet<object>()
   const found = (part: unknown, row: Row): void => {
     if (typeof part !== 'function' || watched.has(part)) return
@@ -48,7 +44,7 @@ export function watchDatabases(): () => void {
   for (const row of DRIVERS) for (const part of alreadyLoaded(row.file)) found(part, row)
   undo.push(
     onLoaded(({ id, parentFilename, result }) => {
-      for (const row of DRIVERS) if (id === row.asked && isBy(row.by, parentFilename)) found(result, row)
+      for (const row of DRIVERS) if (asks(row, id, parentFilename)) found(result, row)
     }),
   )
   return (stop = () => {
@@ -57,9 +53,13 @@ export function watchDatabases(): () => void {
   })
 }
 
-function isBy(by: string | undefined, file = ''): boolean {
-  return by === undefined || file.replaceAll('\\', '/').endsWith(by)
+/** An `import` asks with the file's path. */
+function asks({ file, asked, by }: Row, id: string, parent = ''): boolean {
+  if (id === asked) return by === undefined || slashes(parent).endsWith(by)
+  return id.length > asked.length && slashes(id).endsWith(file)
 }
+
+const slashes = (path: string): string => path.replaceAll('\\', '/')
 
 /**
  * Loaded at once, because nothing tells when an ES module imports a part of Node; measured: 0.2 ms. Where SQLite is still

@@ -22,7 +22,7 @@ function noStore(_request: Request, response: Response, next: NextFunction): voi
 }
 
 function rateLimit(_request: Request, _response: Response, next: NextFunction): void {
-  setImmediate(next)
+  setImmediate(() => next())
 }
 
 function knownBook(request: Request, response: Response, next: NextFunction): void {
