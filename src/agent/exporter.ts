@@ -154,11 +154,15 @@ export class Exporter {
     })
   }
 
-  /** From now on nothing is retried; what waits is dropped. */
-  close(): void {
+  /** From now on nothing is retried; what waits is dropped, what is under way is broken off. Resolves when all is counted. */
+  close(): Promise<void> {
     this.closed = true
     clearTimeout(this.pause)
     this.giveUp()
     this.destination.agent.destroy()
+    return new Promise((resolve) => {
+      this.idle.push(resolve)
+      if (!this.busy) this.settle()
+    })
   }
 }

@@ -99,6 +99,6 @@ export class FastExit implements Exit {
 
   async shutdown(timeout: number): Promise<void> {
     await this.flush(timeout)
-    this.exporter.close()
+    await this.exporter.close()
   }
 }

@@ -1,12 +1,13 @@
-import { trace, type Context } from '@opentelemetry/api'
+import { ROOT_CONTEXT, trace, type Context, type SpanContext } from '@opentelemetry/api'
 import { now } from '../model/clock.ts'
 import { Label } from '../model/label.ts'
 import type { Observer, Phase } from '../model/observer.ts'
 import type { RemoteParent } from '../model/traceparent.ts'
-import { baseOf, SUPPRESS_KEY, type PhaseContext } from './context.ts'
+import { baseOf, Overlay, SPAN_KEY, SUPPRESS_KEY, type PhaseContext } from './context.ts'
 import { AgentPhase } from './phase.ts'
 import { TraceRecord, type Keeper } from './record.ts'
 import type { Sampler } from './sampler.ts'
+import { PhaseSpan } from './span.ts'
 import type { Storage } from './storage.ts'
 
 /** After so many phases more, those that have ended leave a record: a stream of a day does not fill the memory. A power of 2. */
@@ -81,13 +82,20 @@ export class AgentObserver implements Observer {
   /** The phase that a context belongs to. */
   phaseOf(store: PhaseContext): AgentPhase | undefined {
     const { phase } = store
-    return phase === null ? this.elsewhere(store) : phase
+    if (phase !== undefined && phase !== null) return phase
+    return phase === undefined && store instanceof Overlay ? undefined : this.lookedFor(store)
+  }
+
+  /** Of a context that is the API's own, or that has a span of somebody else, or where tracing is suppressed. */
+  private lookedFor(store: Context): AgentPhase | undefined {
+    if (store === ROOT_CONTEXT) return undefined
+    if (store.getValue(SUPPRESS_KEY) === true) return this.silent
+    const span = store.getValue(SPAN_KEY)
+    return span instanceof PhaseSpan ? span.phase : this.elsewhere(trace.getSpanContext(store))
   }
 
   /** Stands for a span that is not of our making: what begins under it is in its trace, and it itself is never sent. */
-  private elsewhere(store: PhaseContext): AgentPhase | undefined {
-    if (store.getValue(SUPPRESS_KEY) === true) return this.silent
-    const context = trace.getSpanContext(store)
+  private elsewhere(context: SpanContext | undefined): AgentPhase | undefined {
     if (context === undefined || !trace.isSpanContextValid(context)) return undefined
     const record = new TraceRecord(this.keeper)
     record.follow({ ...context, sampled: true, traceState: context.traceState?.serialize() })

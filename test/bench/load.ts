@@ -4,9 +4,12 @@ import { connect, type Socket } from 'node:net'
  * A small load generator, run as a process of its own: `load.ts PORT PATH CONNECTIONS SECONDS` keeps so many connections busy,
  * each with one request at a time, and sends `{ requests, bad }` to its parent.
  */
-const [port = 0, path = '/', connections = 16, seconds = 1] = process.argv
-  .slice(2)
-  .map((text, i) => (i === 1 ? text : Number(text))) as [number, string, number, number]
+const [port, path, connections, seconds] = process.argv.slice(2).map((text, i) => (i === 1 ? text : Number(text))) as [
+  number,
+  string,
+  number,
+  number,
+]
 
 const REQUEST = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nuser-agent: bench\r\ncookie: sid=abc\r\n\r\n`
 let requests = 0

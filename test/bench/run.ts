@@ -20,7 +20,7 @@ const options = first < 0 ? [] : words.slice(first)
 const fileOf = (name: string): string => join(import.meta.dirname, `${name}.ts`)
 
 for (const name of named.length > 0 ? named : ALL.filter((each) => existsSync(fileOf(each)))) {
-  const { title, run } = (await import(fileOf(name))) as Bench
-  console.log(`\n${name}: ${title}`)
-  console.table(await run(options))
+  const bench = (await import(fileOf(name))) as Bench
+  console.log(`\n${name}: ${bench.title}`)
+  console.table(await bench.run(options))
 }

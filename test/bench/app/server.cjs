@@ -1,5 +1,6 @@
 // The one application that every mode of the bench runs: Express 5, seven middlewares, thirty routes, node:sqlite, ejs.
 // CommonJS, because that is what OpenTelemetry's instrumentations hook without a loader: the favourable case for them.
+// oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 waits for them
 const { join } = require('node:path')
 const { DatabaseSync } = require('node:sqlite')
 const express = require('express')
