@@ -82,10 +82,12 @@ function prepare(database: DatabaseSync, path: string): void {
 
 /** Reads both ends of every table: damage that a crash of the disk leaves shows here or as an error later, and a full check takes minutes. */
 function check(database: DatabaseSync): void {
-  for (const table of ['trace', 'posting', 'text', 'operation', 'call']) {
-    database.prepare(`SELECT * FROM ${table} LIMIT 1`).get()
+  const ends = ['trace', 'posting', 'text', 'operation', 'call'].map((table) => `SELECT * FROM ${table} LIMIT 1`)
+  for (const sql of [...ends, 'SELECT * FROM trace ORDER BY seq DESC LIMIT 1']) {
+    const statement = database.prepare(sql)
+    statement.setReadBigInts(true)
+    statement.get()
   }
-  database.prepare('SELECT * FROM trace ORDER BY seq DESC LIMIT 1').get()
 }
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */

@@ -79,7 +79,7 @@ export class Searcher {
     this.texts = texts
     this.postings = database.prepare('SELECT rows FROM posting WHERE block = ? AND term BETWEEN ? AND ?')
     this.row = database.prepare(
-      'SELECT seq, id, summary FROM trace WHERE seq = ? AND start >= ? AND start < ? AND duration >= ? AND duration <= ?',
+      'SELECT seq, id, summary FROM trace WHERE seq = ? AND start >= ? AND start <= ? AND duration >= ? AND duration <= ?',
     )
     this.last = database.prepare('SELECT min(seq) AS first, max(seq) AS last FROM trace')
   }
@@ -128,7 +128,7 @@ export function storable(ns: bigint): bigint {
 function boundsOf(filter: Filter): SQLInputValue[] {
   return [
     storable(filter.from ?? -LARGEST),
-    storable(filter.to ?? LARGEST),
+    filter.to === undefined ? LARGEST : storable(filter.to - 1n),
     storable(filter.minDurationNs ?? -LARGEST),
     storable(filter.maxDurationNs ?? LARGEST),
   ]
