@@ -137,7 +137,7 @@ test('a parent id of zeros is none', () => {
 
 /** A value inside so many lists. */
 function nested(depth: number): Buffer {
-  let value = Buffer.from([0x18, 1])
+  let value: Buffer = Buffer.from([0x18, 1])
   for (let level = 1; level < depth; level++) value = wrap(0x2a, wrap(0x0a, value))
   return wrap(
     0x0a,

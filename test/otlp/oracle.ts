@@ -35,7 +35,7 @@ export function encode(type: string, message: Message): Buffer {
 
 export function decode(type: string, bytes: Uint8Array): Message {
   const found = root.lookupType(`otlp.${type}`)
-  return found.toObject(found.decode(bytes), { longs: String, enums: String }) as Message
+  return found.toObject(found.decode(bytes), { longs: String, enums: String })
 }
 
 /** The same message in OTLP's JSON: ids in hexadecimal, other bytes in base64, 64-bit numbers as strings. */
