@@ -15,6 +15,8 @@ interface Chain {
   call: Method | undefined
   /** The phase of the one that is running, until it calls the one before it. */
   open: Phase | undefined
+  /** The phase, of this or another method, inside which that one was called. */
+  around: Phase | undefined
 }
 
 export type Chains = Record<Answering, Chain>
@@ -35,7 +37,7 @@ export function override(journey: Journey, name: Answering, method: Method, own:
 }
 
 function newChains(): Chains {
-  const chain = (): Chain => ({ call: undefined, open: undefined })
+  const chain = (): Chain => ({ call: undefined, open: undefined, around: undefined })
   return { end: chain(), write: chain(), writeHead: chain() }
 }
 
@@ -56,6 +58,7 @@ function wrapper(journey: Journey, chain: Chain, name: Answering, method: Method
     const phase = name === 'write' ? undefined : begin(from)
     const around = journey.answering
     chain.open = journey.answering = phase
+    chain.around = around
     try {
       return phase === undefined ? Reflect.apply(method, this, args) : observer.run(phase, method, this, ...args)
     } catch (error) {
@@ -79,7 +82,7 @@ function wrapper(journey: Journey, chain: Chain, name: Answering, method: Method
 export function reach(journey: Journey, chain: Chain, at: number): void {
   if (chain.open === undefined) return
   chain.open.end(at)
-  if (journey.answering === chain.open) journey.answering = undefined
+  if (journey.answering === chain.open) journey.answering = chain.around
   chain.open = undefined
 }
 

@@ -224,7 +224,7 @@ export class Journey {
     const at = now()
     this.gone?.cameBack(at)
     if (this.complete) this.finish(at, res)
-    else res.on('close', closed)
+    else res.prependListener('close', closed) // before whoever ends the gateway's phase
   }
 
   finish(at: number, res: Response): void {

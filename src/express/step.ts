@@ -122,13 +122,18 @@ export class Step {
 /** The handler of a layer, observed: what the layer's stand-in has in its place. */
 export function observedHandler(known: Known): Handler {
   const fn = known.layer.handle as Handler
+  // Express 4's first layer leaves its `next` on the request as the router's own: so it gets that.
+  const leavesNext = fn.name === 'expressInit'
   return function handle(req, res, next) {
     const journey = req[JOURNEY]
     const step = journey?.enter(known, journey.view === known.layer ? known.view : known.request)
     if (step === undefined) return fn(req, res, next)
     let returned: unknown
     try {
-      returned = observer.run(step.phase, fn, undefined as never, req, res, (error) => step.next(error, next))
+      returned = observer.run(step.phase, fn, undefined as never, req, res, (error) => {
+        if (leavesNext) req.next = next
+        return step.next(error, next)
+      })
     } catch (error) {
       step.threw(error)
       throw error

@@ -1,0 +1,121 @@
+import { createRequire } from 'node:module'
+import type { Response } from 'express'
+import compression from 'compression'
+import session from 'express-session'
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { Readable } from 'node:stream'
+import { afterEach, describe, expect, test } from 'vitest'
+import { observer } from '../../src/model/observer.ts'
+import { unwatch, VERSIONS, WAYS, type App, type ExpressModule, type Way } from './load.ts'
+import { serve, wrapping, type Served } from './serve.ts'
+
+const [zeroCode] = WAYS as [Way]
+
+const page = (_req: unknown, res: Response): void => void res.send('page')
+
+let served: Served
+afterEach(async () => {
+  await served.close()
+  unwatch()
+})
+
+describe.each(VERSIONS)('$name', (version) => {
+  async function ask(path: string, register: (app: App, express: ExpressModule) => void, init?: RequestInit): Promise<void> {
+    served = await serve(zeroCode.make(version, register))
+    await served.get(path, init)
+  }
+  test('the layers that wrapped the answer have their part after the view, outermost last', async () => {
+    await ask('/', (app) => {
+      app.use(session({ secret: 'x', resave: true, saveUninitialized: true }), compression({ threshold: 0 })).get('/', page)
+    })
+    const names = served.record.find('handler').children.map(({ name }) => name)
+    expect(names.slice(-3)).toEqual(['view page', 'compression process_response', 'session process_response'])
+  })
+
+  test('what a wrapped end does runs in its phase', async () => {
+    let seen: unknown
+    await ask('/', (app) => void app.use(wrapping('stamp', 'end', () => (seen = observer.current()))).get('/', page))
+    expect(seen).toBe(served.record.find('stamp process_response'))
+  })
+
+  test('a render is part of the layer that asked for it; an error in it is the render’s, and goes where Express sends it', async () => {
+    await ask('/', (app) => {
+      app.engine('txt', (_file, _options, done) => done(new RangeError('bad template')))
+      app.set('views', `${import.meta.dirname}/views`).set('view engine', 'txt')
+      app.get('/', function page(_req, res) {
+        res.render('page')
+      })
+    })
+    expect(served.record.sentences().filter((line) => line.includes('render'))).toEqual([
+      'gateway GET / !RangeError > handler > view page !RangeError > render page !RangeError',
+    ])
+  })
+})
+
+describe.each(VERSIONS)('$name', (version) => {
+  test('the life of a stream is neither the view’s nor the handler’s', async () => {
+    const source = new Readable({ read() {} })
+    served = await serve(
+      zeroCode.make(
+        version,
+        (app) =>
+          void app.get('/', function events(_req, res) {
+            source.pipe(res)
+          }),
+      ),
+    )
+    const call = get(served.url)
+    setImmediate(() => source.push('first'))
+    const [response] = (await once(call, 'response')) as [Readable]
+    await once(response, 'data')
+    expect(served.record.sentences()).toContain('gateway GET / … > handler > view events')
+    source.push(null)
+    await served.record.ended()
+  })
+
+  test('a handler that never answers lasts until the client is gone', async () => {
+    served = await serve(zeroCode.make(version, (app) => void app.get('/', function hang() {})))
+    const call = get(served.url)
+    call.on('error', () => {})
+    await once(served.server, 'request')
+    expect(served.record.sentences().at(-1)).toBe('gateway GET / … > handler … > view hang …')
+    call.destroy()
+    await served.record.ended()
+    expect(served.record.sentences().at(-1)).toBe('gateway GET / > handler > view hang')
+  })
+
+  test('a session is saved although the client has gone', async () => {
+    const store = new session.MemoryStore()
+    let answer = (): void => {}
+    served = await serve(
+      zeroCode.make(version, (app) => {
+        app.use(session({ secret: 'x', resave: true, saveUninitialized: true, store }))
+        app.get('/', function late(_req, res) {
+          answer = () => res.send('late')
+        })
+      }),
+    )
+    const call = get(served.url)
+    call.on('error', () => {})
+    await once(served.server, 'request')
+    call.destroy()
+    await served.record.ended()
+    const saved = new Promise((resolve) => (store.set = (_id, _data, done) => (done?.(), resolve(true))))
+    answer()
+    expect(await saved).toBe(true)
+  })
+
+  test('an unsampled request costs no phase and works the same', async () => {
+    served = await serve(zeroCode.make(version, (app) => void app.use(compression()).get('/', page)))
+    served.record.restore()
+    const response = await fetch(served.url)
+    expect([await response.text(), served.record.phases().length]).toEqual(['page', 0])
+  })
+})
+
+test('the Express that the types are of is the one under test', () => {
+  expect(createRequire(import.meta.url)('express/package.json')).toMatchObject({
+    version: expect.stringMatching(/^5\./) as string,
+  })
+})
