@@ -40,8 +40,11 @@ export interface App {
   readonly templates: TemplateEngine
   /** The same function, for `createServer`. */
   readonly handler: (incoming: IncomingMessage, outgoing: ServerResponse) => void
-  /** A request of this application: of Node's, or of anything like it. */
-  request(incoming: Incoming, scriptName?: string): HttpRequest
+  /**
+   * A request of this application: of Node's, or of anything like it.
+   * @param mount the prefix that somebody (Express) has taken off the target already; else that of the settings counts
+   */
+  request(incoming: Incoming, mount?: string): HttpRequest
   /**
    * The handler: a request in, its response out. Whoever sends the response calls `finish` with it afterwards.
    * Raises what nothing could make a response of.
@@ -70,7 +73,8 @@ export function lifecycle(settings: Settings): App {
     urls: checked.urls,
     templates: templatesOf(checked),
     handler: app,
-    request: (incoming, scriptName = checked.scriptName) => new HttpRequest(incoming, app, scriptName),
+    request: (incoming, mount) =>
+      mount ? new HttpRequest(incoming, app, mount, true) : new HttpRequest(incoming, app, checked.scriptName),
     handle: (request) => handle(request),
     finish,
     reverse: (name, options) => checked.urls.reverse(name, { scriptName: checked.scriptName, ...options }),

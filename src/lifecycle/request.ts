@@ -61,11 +61,15 @@ export class HttpRequest {
   #body: Promise<Buffer> | undefined
   #form: Promise<FormData> | undefined
 
-  /** @param scriptName the mount prefix, encoded or not, without a slash at its end */
-  constructor(incoming: Incoming, app: App, scriptName = '') {
+  /**
+   * @param scriptName the mount prefix, without a slash at its end
+   * @param mounted whether somebody (Express) has taken the prefix off the target already
+   */
+  constructor(incoming: Incoming, app: App, scriptName = '', mounted = false) {
     const target = incoming.url ?? '/'
     const mark = target.indexOf('?')
-    const raw = decodePath(pathOf(mark < 0 ? target : target.slice(0, mark)))
+    const whole = decodePath(pathOf(mark < 0 ? target : target.slice(0, mark)))
+    const raw = mounted || scriptName === '' ? whole : below(scriptName, whole)
     this.incoming = incoming
     this.app = app
     this.method = incoming.method ?? 'GET'
@@ -180,6 +184,11 @@ export class HttpRequest {
 
   /** Called by the server when all is over. */
   close(): void {}
+}
+
+/** The path below the prefix; the whole where a proxy has taken the prefix off. */
+function below(prefix: string, path: string): string {
+  return path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path
 }
 
 /** The path of a target in absolute form (`http://host/path`, RFC 9112 §3.2.2) as of any other. */

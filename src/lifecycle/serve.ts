@@ -12,7 +12,7 @@ type Next = ((error?: unknown) => void) | undefined
 /** Serves one request of Node's, or of Express: calls the handler, sends what it gives, closes. Never throws, never rejects. */
 export function serve(app: App, incoming: IncomingMessage, outgoing: ServerResponse, next: Next): void {
   const { baseUrl } = incoming as { baseUrl?: string }
-  const request = app.request(incoming, baseUrl || app.settings.scriptName)
+  const request = app.request(incoming, baseUrl)
   try {
     const served = then(app.handle(request), (response) => answer(request, response, outgoing))
     if (served instanceof Promise) served.catch((error: unknown) => reachedServer(error, request, outgoing, next))

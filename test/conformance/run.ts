@@ -1,0 +1,33 @@
+/**
+ * Plays recordings of Django's request lifecycle against the framework:
+ *
+ *     npm run --silent conformance -- IN.jsonl OUT.jsonl [--later]
+ *
+ * IN is a file of scenarios, or of URL cases; OUT gets one line each, for `compare.mjs`. With `--later` everything that a
+ * scenario does gives promises. Exit code 0 whatever the results are: comparing is another step.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Scenario, UrlCase } from './format.d.ts'
+import { play } from './scenario.ts'
+import { check } from './urls.ts'
+import { registerConverters } from './values.ts'
+
+/** The results of a file, a line each. */
+export async function run(file: string, later = false): Promise<string> {
+  registerConverters()
+  const lines: string[] = []
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    if (line.trim() === '') continue
+    const given = JSON.parse(line) as Scenario | UrlCase
+    lines.push(JSON.stringify('checks' in given ? check(given) : await play(given, { later })))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+if (import.meta.main) {
+  const [input, output] = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
+  if (input === undefined || output === undefined) {
+    console.error('Usage: npm run --silent conformance -- IN.jsonl OUT.jsonl [--later]')
+    process.exitCode = 2
+  } else writeFileSync(output, await run(input, process.argv.includes('--later')))
+}
