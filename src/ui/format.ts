@@ -46,6 +46,11 @@ export function epochMs(ns: string): number {
   return Number(ns) / 1e6
 }
 
+/** The local time of day: `14:03:59`. @param ms milliseconds since the epoch */
+export function clock(ms: number): string {
+  return clockForm.format(ms)
+}
+
 /** The local time of day with milliseconds: `14:03:59.123`. @param ns nanoseconds since the epoch, decimal */
 export function timeOfDay(ns: string): string {
   const ms = epochMs(ns)

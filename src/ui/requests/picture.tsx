@@ -2,7 +2,7 @@ import type { VNode } from 'preact'
 import { useMemo, useRef, useState } from 'preact/hooks'
 import type { SummaryJson } from '../../query/wire.ts'
 import type { Filter } from '../filter.ts'
-import { duration, plural, timeOfDay } from '../format.ts'
+import { clock, duration, plural, timeOfDay } from '../format.ts'
 import { go } from '../navigate.ts'
 import { dots, dragged, levels, scales, type Dot, type Scales } from './scatter.ts'
 
@@ -93,6 +93,11 @@ export function Picture({ items, filter }: { items: readonly SummaryJson[]; filt
         ))}
         {over !== undefined && drag === undefined && <Tip dot={over} />}
         {drag !== undefined && <Rubber a={drag[0]} b={drag[1]} />}
+      </div>
+      <div class="when" aria-hidden="true">
+        {[0, 0.5, 1].map((share) => (
+          <span key={share}>{clock(scale.from + share * (scale.to - scale.from))}</span>
+        ))}
       </div>
     </div>
   )

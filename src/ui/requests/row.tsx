@@ -63,7 +63,7 @@ function Line({ item, longest }: { item: SummaryJson; longest: number }): VNode 
         <RouteName summary={item} />
         <Status summary={item} />
         <span class="took">
-          <i aria-hidden="true" style={{ width: `${(ns / Math.max(1, longest)) * 100}%` }} />
+          <i aria-hidden="true" style={{ width: `${(ns / Math.max(1, longest)) * 50}px` }} />
           <span>
             {figure} <small>{unit}</small>
           </span>

@@ -3,6 +3,7 @@ import type { OutlineJson } from '../../query/wire.ts'
 import { Copy } from '../copy.tsx'
 import { day, duration, plural, timeOfDay } from '../format.ts'
 import { RouteName, Status } from '../request-words.tsx'
+import { laneOrder } from './lane-pieces.ts'
 import { warningWords } from '../words.ts'
 
 /** Only what a browser fetches: a link from the configuration is trusted, what it says is still checked. */
@@ -47,6 +48,13 @@ function Warnings({ warnings }: { warnings: Record<string, number> }): VNode | n
   )
 }
 
+/** Who took part, in the order of the request's way. */
+function services(outline: OutlineJson): string[] {
+  const { lanes, strings, spans } = outline
+  const names = laneOrder({ lanes }).flatMap((lane) => (lanes[lane]?.kind === 'database' ? [] : [lanes[lane]?.name ?? '']))
+  return [...new Set([...names, ...spans.service.map((service) => strings[service] ?? '')])].filter((name) => name !== '')
+}
+
 /** What the timeline is of: the request, its answer, how long, when, who took part. */
 export function About({ outline }: { outline: OutlineJson }): VNode {
   const { summary } = outline
@@ -66,7 +74,7 @@ export function About({ outline }: { outline: OutlineJson }): VNode {
         <span>
           {day(outline.start)}, {timeOfDay(outline.start)}
         </span>
-        <span>{summary.services.join(' → ')}</span>
+        <span>{services(outline).join(' → ')}</span>
         <span>{plural(summary.spanCount, 'span')}</span>
         <span>
           <code>{outline.traceId}</code> <Copy text={outline.traceId} what="trace id" />
