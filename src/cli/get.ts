@@ -82,7 +82,7 @@ function where({ spans, traceId }: TimelineJson, delivered: boolean, { to, page 
   if (!delivered)
     return `No collector at ${to.origin}: these are the client's phases only. To see the server's: phaseline collect`
   const alone = spans.every(({ service, synthetic }) => service === SERVICE || synthetic)
-  const link = new URL(`/timelines/${traceId}`, page).href
+  const link = new URL(`/trace/${traceId}`, page).href
   return alone ? `${link}\nNo spans of a server came to this collector: is the app watched, and sending here?` : link
 }
 

@@ -1,0 +1,80 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ageOf, bytesOf, portOf } from './numbers.ts'
+import { openStation, untilSignal, type StationOptions } from './station.ts'
+import { UsageError } from './command.ts'
+
+const HELP = `usage: phaseline collect [options]
+
+Receives spans over OTLP/HTTP from any OpenTelemetry SDK, stitches them into timelines, keeps them, and shows the page.
+
+  --data DIR         where timelines are kept (~/.phaseline)
+  --memory           keep them in memory only
+  --port N           the page and its API (7427)
+  --otlp-port N      OTLP/HTTP (4318)
+  --host ADDRESS     the address to listen on (127.0.0.1)
+  --allow-host NAME  a host name that the page may be called by, beside the local ones; as often as needed
+  --token TEXT       ask senders for "Authorization: Bearer TEXT"
+  --origin ORIGIN    a web page that may send; as often as needed
+  --forward URL      send everything on to another OTLP endpoint; as often as needed
+  --jaeger-url URL   a Jaeger's page: timelines link to it
+  --keep AGE         drop timelines older than this (7d)
+  --keep-size SIZE   drop the oldest beyond this size on disk (10G)`
+
+/** `phaseline collect`: runs until a signal comes. */
+export async function collect(args: string[]): Promise<number> {
+  const options = optionsOf(args)
+  if (options === undefined) {
+    console.log(HELP)
+    return 0
+  }
+  const station = await openStation(options)
+  console.log(station.serving.url)
+  console.log(
+    `  OTLP/HTTP on ${station.otlp} · ${options.data === undefined ? 'kept in memory' : `kept in ${options.data}`} · Ctrl-C stops`,
+  )
+  await untilSignal()
+  await station.close()
+  return 0
+}
+
+function optionsOf(args: string[]): StationOptions | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string', default: join(homedir(), '.phaseline') },
+      memory: { type: 'boolean', default: false },
+      port: { type: 'string', default: '7427' },
+      'otlp-port': { type: 'string', default: '4318' },
+      host: { type: 'string', default: '127.0.0.1' },
+      'allow-host': { type: 'string', multiple: true, default: [] },
+      token: { type: 'string' },
+      origin: { type: 'string', multiple: true, default: [] },
+      forward: { type: 'string', multiple: true, default: [] },
+      'jaeger-url': { type: 'string' },
+      keep: { type: 'string', default: '7d' },
+      'keep-size': { type: 'string', default: '10G' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) return undefined
+  const hosts = values['allow-host']
+  return {
+    ...(!values.memory && { data: values.data }),
+    port: portOf('port', values.port),
+    otlpPort: portOf('otlp-port', values['otlp-port']),
+    host: values.host,
+    allowedHosts: hosts,
+    access: { hosts, origins: values.origin, ...(values.token !== undefined && { token: values.token }) },
+    forward: values.forward.map((url) => ({ url: urlOf('forward', url) })),
+    retention: { maxAgeMs: ageOf('keep', values.keep), maxBytes: bytesOf('keep-size', values['keep-size']) },
+    ...(values['jaeger-url'] !== undefined && { jaegerUrl: urlOf('jaeger-url', values['jaeger-url']) }),
+  }
+}
+
+function urlOf(option: string, text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ''))
+    throw new UsageError(`--${option} takes an http or https URL, not "${text}"`)
+  return text
+}
