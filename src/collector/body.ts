@@ -50,21 +50,30 @@ export class BodyReader {
     return new Refusal(413, `a body may have ${this.limits.body} bytes${when}; send smaller batches`)
   }
 
-  private async receive(request: IncomingMessage): Promise<Buffer> {
+  private tooMuch(size: number): Refusal | undefined {
+    if (size > this.limits.body) return this.tooLarge('')
+    return this.reading > this.limits.bodies ? new Refusal(503, 'too many bodies at once', 1) : undefined
+  }
+
+  /** Not by `for await`: leaving that early closes the connection, and the sender would not learn why. */
+  private receive(request: IncomingMessage): Promise<Buffer> {
     const chunks: Buffer[] = []
     let size = 0
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+    const read = new Promise<Buffer>((resolve, reject) => {
+      request.on('data', (chunk: Buffer) => {
         size += chunk.length
         this.reading += chunk.length
-        if (size > this.limits.body) throw this.tooLarge('')
-        if (this.reading > this.limits.bodies) throw new Refusal(503, 'too many bodies at once', 1)
         chunks.push(chunk)
-      }
-    } finally {
-      this.reading -= size
-    }
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+        const refusal = this.tooMuch(size)
+        if (refusal === undefined) return
+        request.removeAllListeners('data').pause()
+        reject(refusal)
+      })
+      request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+      request.once('error', reject)
+      request.once('close', () => reject(new Refusal(400, 'the body ended early')))
+    })
+    return read.finally(() => (this.reading -= size))
   }
 
   /** One at a time: sixty-four bombs at once are no larger than one. */

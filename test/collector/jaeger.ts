@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { installed } from '../tools.ts'
+
+/** Where a running Jaeger takes spans and answers questions. */
+export interface Jaeger {
+  readonly otlp: string
+  readonly api: string
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** Ports that were free a moment ago. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** Jaeger 2's configuration: OTLP in, one store, the query API. */
+function config(ports: readonly number[], backend: object): object {
+  const [otlp, grpc, http, queryGrpc] = ports
+  const at = (port: number | undefined): object => ({ endpoint: `127.0.0.1:${port}` })
+  return {
+    service: {
+      extensions: ['jaeger_storage', 'jaeger_query'],
+      pipelines: { traces: { receivers: ['otlp'], processors: ['batch'], exporters: ['jaeger_storage_exporter'] } },
+      telemetry: { metrics: { level: 'none' }, logs: { level: 'error' } },
+    },
+    extensions: {
+      jaeger_query: { storage: { traces: 'main' }, http: at(http), grpc: at(queryGrpc) },
+      jaeger_storage: { backends: { main: backend } },
+    },
+    receivers: { otlp: { protocols: { http: at(otlp), grpc: at(grpc) } } },
+    processors: { batch: null },
+    exporters: { jaeger_storage_exporter: { trace_storage: 'main' } },
+  }
+}
+
+/**
+ * Starts a real Jaeger on ports of its own.
+ * @param folder for its configuration, and its data with `badger`
+ */
+export async function startJaeger(folder: string, store: 'memory' | 'badger', cpus?: string): Promise<Jaeger> {
+  const ports = await freePorts(4)
+  const badger = {
+    directories: { keys: join(folder, 'keys'), values: join(folder, 'values') },
+    ephemeral: false,
+    ttl: { spans: '48h' },
+  }
+  const backend = store === 'memory' ? { memory: { max_traces: 100_000 } } : { badger }
+  const file = join(folder, 'jaeger.json')
+  writeFileSync(file, JSON.stringify(config(ports, backend)))
+  const command = [installed('jaeger') as string, '--config', file]
+  const child = spawn(
+    cpus === undefined ? (command[0] as string) : 'taskset',
+    cpus === undefined ? command.slice(1) : ['-c', cpus, ...command],
+    { stdio: 'ignore' },
+  )
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const api = `http://127.0.0.1:${ports[2]}`
+  await until(async () => (await fetch(`${api}/api/services`)).ok)
+  return {
+    otlp: `http://127.0.0.1:${ports[0]}`,
+    api,
+    pid: child.pid as number,
+    stop: () => {
+      child.kill()
+      return ended
+    },
+  }
+}
+
+/** Asks again and again, as the other side has no event to wait for. @throws after half a minute */
+export async function until(ask: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000
+  for (;;) {
+    try {
+      if (await ask()) return
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
+    if (Date.now() > end) throw new Error('it did not happen within half a minute')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process'
+import { cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { collect } from '../../src/collector/index.ts'
+import { encodeSpans } from '../../src/otlp/spans.ts'
+import type { Store } from '../../src/store/contract.ts'
+import { spansOf, traceId } from '../store/traces.ts'
+import { folder, nextTimeline, running, send, sendSpans } from './running.ts'
+
+const NEVER = { rooted: 1e9, rootless: 1e9, most: 1e9 }
+
+test('spans of one trace from several senders become one timeline, which is told', async () => {
+  const collector = await running({ patience: { rooted: 20, rootless: 20, most: 1e9 } })
+  const [root, ...others] = spansOf(1, [{}, { service: 'db' }, { service: 'cache' }])
+  const told = nextTimeline(collector, (summary) => summary.spanCount === 3)
+  for (const span of [...others, root]) await sendSpans(collector, [span as NonNullable<typeof span>])
+  expect(await told).toMatchObject({ traceId: traceId(1), services: ['cache', 'db', 'shop'] })
+  expect((await collector.store.timeline(traceId(1)))?.spans).toHaveLength(3)
+})
+
+test('a late span makes a new version of the timeline that is the same as if it had come in time', async () => {
+  const spans = spansOf(1, [{}, { name: 'early' }, { name: 'late' }])
+  const late = await running()
+  await sendSpans(late, spans.slice(0, 2))
+  await late.flush()
+  const before = await late.store.timeline(traceId(1))
+  await sendSpans(late, spans.slice(2))
+  await late.flush()
+  const punctual = await running()
+  await sendSpans(punctual, spans)
+  await punctual.flush()
+  const after = await late.store.timeline(traceId(1))
+  expect(after?.version).toBe((await punctual.store.timeline(traceId(1)))?.version)
+  expect(after?.version).not.toBe(before?.version)
+  expect(await late.store.stats()).toMatchObject({ traces: 1, spans: 3 })
+})
+
+test('close stores what still waits', async () => {
+  const data = folder()
+  const first = await collect({ otlpPort: 0, data, patience: NEVER })
+  await sendSpans(first, spansOf(1, [{}]))
+  expect(first.stats()).toMatchObject({ accepted: 1, pending: 1, stored: 0 })
+  await first.close()
+  const second = await running({ data })
+  expect(second.stats()).toMatchObject({ accepted: 0, pending: 0 })
+  expect((await second.store.search({})).items).toHaveLength(1)
+})
+
+test('the log of what waits is gone once everything is stored', async () => {
+  const data = folder()
+  const collector = await running({ data, patience: NEVER })
+  for (let number = 1; number < 20; number++) await sendSpans(collector, spansOf(number, [{}]))
+  expect(readdirSync(join(data, 'intake'))).not.toEqual([])
+  await collector.flush()
+  expect(readdirSync(join(data, 'intake'))).toEqual([])
+})
+
+/** A collector in a process of its own, until it is killed. @returns its port and how to kill it */
+function inProcess(data: string): Promise<{ port: number; kill: () => Promise<void> }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'victim.ts'), data], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const kill = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve()
+      child.once('exit', () => resolve())
+      child.kill('SIGKILL')
+    })
+  onTestFinished(kill)
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error('the collector ended')))
+    child.stdout.once('data', (port: Buffer) => resolve({ port: Number(port), kill }))
+  })
+}
+
+test('what was acknowledged survives kill -9, stored or not, and is there once', async () => {
+  const data = folder()
+  const { port, kill } = await inProcess(data)
+  const sent = 30
+  for (let number = 1; number <= sent; number++) {
+    const answer = await send(port, encodeSpans(spansOf(number, [{}, { name: 'child' }])))
+    expect(answer.status).toBe(200)
+    if (number === sent / 2) await storeNow(port)
+  }
+  await kill()
+  const after = await running({ data })
+  await after.flush()
+  const { items } = await after.store.search({ limit: 100 })
+  expect(items.map((item) => item.traceId).sort()).toEqual(Array.from({ length: sent }, (_, index) => traceId(index + 1)))
+  expect(items.map((item) => [item.spanCount, item.warnings.size])).toEqual(items.map(() => [2, 0]))
+})
+
+/** The victim begins to store what it has, so that some traces are in the log and in the store, or only in the store. */
+async function storeNow(port: number): Promise<void> {
+  expect((await send(port, '', { path: '/v1/metrics' })).status).toBe(200)
+}
+
+test('spans that are in the log and already in the store are not there twice', async () => {
+  const data = folder()
+  const first = await collect({ otlpPort: 0, data, patience: NEVER })
+  const spans = spansOf(1, [{}, {}])
+  await sendSpans(first, spans)
+  cpSync(join(data, 'intake'), join(data, 'copy'), { recursive: true })
+  await first.close()
+  cpSync(join(data, 'copy'), join(data, 'intake'), { recursive: true })
+  const second = await running({ data })
+  await second.flush()
+  expect((await second.store.search({})).items).toMatchObject([{ spanCount: 2, warnings: new Map() }])
+})
+
+test('a trace that cannot be stored is dropped and counted, and the others are stored', async () => {
+  const inner = await running()
+  const store: Store = Object.assign(Object.create(inner.store) as Store, {
+    put: (traces: Parameters<Store['put']>[0]) =>
+      traces.some((trace) => trace.summary.traceId === traceId(13))
+        ? Promise.reject(new Error('unlucky'))
+        : inner.store.put(traces),
+    otlp: (id: string) => inner.store.otlp(id),
+  })
+  const said: string[] = []
+  const collector = await running({ store, warn: (sentence) => said.push(sentence), patience: NEVER })
+  await sendSpans(collector, spansOf(12, [{}]))
+  await collector.flush()
+  await sendSpans(collector, spansOf(13, [{}, {}]))
+  await collector.flush()
+  expect(collector.stats()).toMatchObject({ accepted: 3, stored: 1, dropped: 2, pending: 0 })
+  expect(said).toEqual([expect.stringContaining('unlucky')])
+})
+
+test('spans from files are taken like those from the network', async () => {
+  const collector = await running()
+  expect(collector.add(spansOf(1, [{}, {}]))).toBe(2)
+  await collector.flush()
+  expect((await collector.store.timeline(traceId(1)))?.spans).toHaveLength(2)
+})
+
+test('several collectors work side by side, but not on one folder', async () => {
+  const data = folder()
+  await running({ data })
+  await running({ data: folder() })
+  await expect(collect({ otlpPort: 0, data })).rejects.toMatchObject({ code: 'data_in_use' })
+})
