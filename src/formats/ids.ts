@@ -23,6 +23,6 @@ export function isRenamed(value: unknown, id: string): boolean {
 
 /** The id of a parent; null if there is none. */
 export function parentIdOf(value: unknown): string | null {
-  if (value === undefined || value === null || value === '' || /^0+$/.test(String(value))) return null
+  if (value === undefined || value === null || value === '' || (typeof value === 'string' && /^0+$/.test(value))) return null
   return idOf(value, 16, 'parent id')
 }

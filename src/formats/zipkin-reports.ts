@@ -14,8 +14,8 @@ export function mergeReports(list: readonly unknown[]): Report[] {
   const groups = new Map<string, Report[]>()
   const reports: Report[] = []
   list.forEach((span, place) => {
-    if (!isObject(span)) return void reports.push({ span, place })
-    const key = `${text(span['traceId'])} ${text(span['id'])} ${span['shared'] === true}`
+    const { traceId, id, shared } = object(span)
+    const key = isObject(span) ? `${text(traceId)} ${text(id)} ${shared === true}` : `${place}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [{ span, place }])
     else group.push({ span, place })
@@ -28,7 +28,9 @@ function mergeGroup(group: readonly Report[]): Report[] {
   const merged: { span: Json; place: number; json: string }[] = []
   for (const { span, place } of [...group].sort(fullestFirst)) {
     const json = JSON.stringify(span)
-    const other = merged.find((known) => known.json !== json && isPart(known.span, span as Json) && belong(known.span, span as Json))
+    const other = merged.find(
+      (known) => known.json !== json && isPart(known.span, span as Json) && belong(known.span, span as Json),
+    )
     if (other === undefined) merged.push({ span: span as Json, place, json })
     else Object.assign(other, { span: unite(other.span, span as Json), place: Math.min(place, other.place) })
   }

@@ -64,7 +64,8 @@ function attributesOf(span: Json): Map<string, Value> {
   const attributes = new Map<string, Value>(Object.entries(object(span['tags'])).map(([key, value]) => [key, text(value)]))
   const remote = object(span['remoteEndpoint'])
   const add = (key: string, value: unknown): void => {
-    if (value !== undefined && value !== null && value !== '') attributes.set(key, typeof value === 'number' ? value : text(value))
+    if (value !== undefined && value !== null && value !== '')
+      attributes.set(key, typeof value === 'number' ? value : text(value))
   }
   add('peer.service', remote['serviceName'])
   add('network.peer.address', remote['ipv4'] ?? remote['ipv6'])

@@ -27,10 +27,11 @@ export function linkType(attributes: ValueMap): SpanLink['type'] {
 export function resourceOf(attributes: ValueMap): Resource {
   const text = (key: string): string | undefined => {
     const value = attributes.get(key)
-    return typeof value === 'string' && value !== '' ? value : undefined
+    const first = Array.isArray(value) ? value[0] : value
+    return typeof first === 'string' && first !== '' ? first : undefined
   }
   const service = text('service.name') ?? 'unknown_service'
-  const host = text('host.id') ?? text('host.name') ?? text('service.instance.id') ?? service
+  const host = text('host.id') ?? text('host.name') ?? text('host.ip') ?? text('service.instance.id') ?? service
   return { service, host, attributes }
 }
 

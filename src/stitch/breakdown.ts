@@ -1,3 +1,4 @@
+import { OWN } from '../model/attributes.ts'
 import { PHASE_IDS, type PhaseId } from '../model/phases.ts'
 import type { Node } from './node.ts'
 import { firstOverrunning, fromLastToFinish } from './siblings.ts'
@@ -5,13 +6,16 @@ import { firstOverrunning, fromLastToFinish } from './siblings.ts'
 /** What a part of the request's time is put down to. */
 export type Share = PhaseId | 'gap' | 'other'
 
-/** Phases that are made of others: what nothing covers inside them is a gap, not work of their own. */
-const CONTAINERS: ReadonlySet<PhaseId | null> = new Set(['client', 'proxy', 'gateway', 'handler'])
+/**
+ * Phases that are made of others: what nothing covers inside them is a gap, not work of their own. So it is with spans that say
+ * their phase; those that were placed by convention come from where not everything is watched.
+ */
+const CONTAINERS: ReadonlySet<unknown> = new Set<PhaseId>(['client', 'proxy', 'gateway', 'handler'])
 
-function shareOf(node: Node): Share {
-  if (node.span === null) return 'gap'
-  if (node.phase === null) return 'other'
-  return CONTAINERS.has(node.phase) && node.blockers.length > 0 ? 'gap' : node.phase
+function shareOf({ span, phase, blockers }: Node): Share {
+  if (span === null) return 'gap'
+  if (phase === null) return 'other'
+  return blockers.length > 0 && CONTAINERS.has(phase) && span.attributes.get(OWN.phase) === phase ? 'gap' : phase
 }
 
 /**

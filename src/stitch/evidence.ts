@@ -54,15 +54,23 @@ function isNamed(resource: { readonly service: string; readonly host: string }):
 }
 
 /**
- * The server's clock less the client's lies in `[server.end − client.end, server.start − client.start]`. A server that took
- * longer than its client waited (a timeout, an answer before the end), or one of the two still in flight, says only that it
- * did not begin before it was called.
+ * The server's clock less the client's lies in `[server.end − client.end, server.start − client.start]`, where the client waited
+ * for the server. Otherwise it is only certain that the server did not begin before it was called.
  */
 function boundOf(client: Node, server: Node): Bound {
   const high = server.start - client.start
-  const open = ((client.flags | server.flags) & BIT.in_flight) !== 0
-  const low = open ? -Infinity : server.end - client.end
+  const low = waited(client, server) ? server.end - client.end : -Infinity
   return low > high ? { low: -Infinity, high } : { low, high }
+}
+
+/**
+ * Not if one of the two has not ended; if the client took no time (a redirect, a one-way call); or if both are servers: who
+ * called the second, and how long, nobody says, and it may be a browser that got a page from the first. A server that took longer
+ * than its client (a timeout, an answer before the end) shows in its times.
+ */
+function waited(client: Node, server: Node): boolean {
+  if (((client.flags | server.flags) & BIT.in_flight) !== 0 || client.end === client.start) return false
+  return client.span?.kind !== 'SERVER' || server.span?.kind !== 'SERVER'
 }
 
 /** What several bounds agree on. */
