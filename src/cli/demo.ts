@@ -1,0 +1,64 @@
+import { extname, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startDemo } from '../demo/demo.ts'
+import { portOf } from './numbers.ts'
+import { untilSignal } from './station.ts'
+
+const HELP = `usage: phaseline demo [options]
+
+A bookshop with real traffic: an app, a second service, a proxy with TLS and a client, each in its own process, and the page
+that shows where their requests' time goes. Nothing is left behind when it ends.
+
+  --port N           the page (7427)
+  --otlp-port N      OTLP/HTTP (4318)
+  --shop-port N      the shop (8443; another if that is taken)
+  --forward URL      send everything on to another OTLP endpoint; as often as needed
+  --jaeger-url URL   a Jaeger's page: timelines link to it
+
+The shop's books are in SQLite, or in PostgreSQL if DATABASE_URL says where.`
+
+/** `phaseline demo`: runs until a signal comes. */
+export async function demo(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: { type: 'string', default: '7427' },
+      'otlp-port': { type: 'string', default: '4318' },
+      'shop-port': { type: 'string', default: '8443' },
+      forward: { type: 'string', multiple: true, default: [] },
+      'jaeger-url': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) {
+    console.log(HELP)
+    return 0
+  }
+  const ended = untilSignal()
+  const running = await startDemo({
+    port: portOf('port', values.port),
+    otlpPort: portOf('otlp-port', values['otlp-port']),
+    shopPort: portOf('shop-port', values['shop-port']),
+    databaseUrl: process.env.DATABASE_URL,
+    forward: values.forward,
+    jaegerUrl: values['jaeger-url'],
+  })
+  console.log(`${running.page}
+
+  Requests to a bookshop appear there, a few per second: from the client's DNS lookup to the last byte.
+  The shop    ${running.shop}/books/
+  One request ${command()} get -k ${running.shop}/books/3/
+  Your app    ${command()} run --to ${running.otlp} app.js
+
+  Ctrl-C stops everything.`)
+  await ended
+  await running.stop()
+  return 0
+}
+
+/** How this program is called from here: installed, or in a checkout, where npx finds the right Node. */
+function command(): string {
+  const bin = fileURLToPath(new URL('bin.ts', import.meta.url))
+  return extname(import.meta.url) === '.ts' ? `npx node ${relative(process.cwd(), bin)}` : 'npx phaseline'
+}

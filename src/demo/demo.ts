@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ControlJson } from '../query/wire.ts'
+import { openStation, type Station } from '../cli/station.ts'
+import { certificate } from './certificate.ts'
+import { startService, type Service } from './service.ts'
+import { STYLE } from './bookshop/templates.ts'
+
+export interface DemoOptions {
+  /** The page's port. */
+  readonly port: number
+  readonly otlpPort: number
+  /** The shop's, behind TLS; another free one is taken if somebody has it, and for 0. */
+  readonly shopPort: number
+  /** PostgreSQL for the bookshop; SQLite if there is none. */
+  readonly databaseUrl?: string | undefined
+  /** Everything is sent on to these OTLP endpoints. */
+  readonly forward?: readonly string[]
+  readonly jaegerUrl?: string | undefined
+}
+
+/** A running demo. */
+export interface Demo {
+  /** The page. */
+  readonly page: string
+  /** The shop: `https://localhost:8443`. */
+  readonly shop: string
+  readonly otlp: string
+  /** Stops everything, the last started first; removes its data. */
+  stop(): Promise<void>
+}
+
+/** Starts the collector with its page in this process, and the shop, the reviews, the proxy and the traffic in one of their own each. */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const folder = mkdtempSync(join(tmpdir(), 'phaseline-demo-'))
+  const undo: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })]
+  const stop = async (): Promise<void> => {
+    for (const each of undo.splice(0).reverse()) await each()
+  }
+  try {
+    const switches = new Switches()
+    const station = await openStation(stationOptions(options, folder, switches))
+    undo.push(() => station.close())
+    const start = async (name: string, program: string, env: Readonly<Record<string, string>>): Promise<Service> => {
+      const service = await startService(name, program, { ...environment(station), ...env })
+      undo.push(() => service.stop())
+      switches.services.push(service)
+      return service
+    }
+    const shop = await startShop(start, folder, options)
+    return { page: station.serving.url, shop, otlp: station.otlp, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function stationOptions({ port, otlpPort, forward = [], jaegerUrl }: DemoOptions, folder: string, switches: Switches) {
+  return {
+    port,
+    otlpPort,
+    data: join(folder, 'timelines'),
+    controls: switches,
+    forward: forward.map((url) => ({ url })),
+    ...(jaegerUrl !== undefined && { jaegerUrl }),
+  }
+}
+
+/** Spans are sent twice a second, so that the page is live. */
+function environment({ otlp }: Station): Readonly<Record<string, string>> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: otlp, OTEL_BSP_SCHEDULE_DELAY: '400' }
+}
+
+type Start = (name: string, program: string, env: Readonly<Record<string, string>>) => Promise<Service>
+
+/** From the innermost to the outermost: each is told where the one before listens. @returns the shop's address */
+async function startShop(start: Start, folder: string, { shopPort, databaseUrl = '' }: DemoOptions): Promise<string> {
+  const { key, cert } = await certificate()
+  const paths = {
+    DEMO_KEY: join(folder, 'key.pem'),
+    DEMO_CERT: join(folder, 'cert.pem'),
+    DEMO_STATIC: join(folder, 'static.css'),
+  }
+  writeFileSync(paths.DEMO_KEY, key, { mode: 0o600 })
+  writeFileSync(paths.DEMO_CERT, cert)
+  writeFileSync(paths.DEMO_STATIC, STYLE)
+  const reviews = await start('reviews', 'reviews', {})
+  const bookshop = await start('bookshop', 'bookshop/main', {
+    DATABASE_URL: databaseUrl,
+    DEMO_DATABASE: join(folder, 'shop.db'),
+    DEMO_REVIEWS: `http://127.0.0.1:${reviews.port}`,
+  })
+  const proxy = await start('proxy', 'proxy', {
+    ...paths,
+    DEMO_PORT: String(shopPort),
+    DEMO_UPSTREAM: `http://127.0.0.1:${bookshop.port}`,
+  })
+  const shop = `https://localhost:${proxy.port}`
+  await start('traffic', 'traffic', { DEMO_SHOP: shop, NODE_EXTRA_CA_CERTS: paths.DEMO_CERT })
+  return shop
+}
+
+/** The page's switches: each turned one is told to every process, and those that know it obey. */
+class Switches {
+  readonly services: Service[] = []
+  private readonly state: ControlJson[] = [
+    { id: 'traffic', label: 'Traffic', on: true },
+    { id: 'slow-session', label: 'Slow sessions', on: false },
+  ]
+
+  list(): readonly ControlJson[] {
+    return this.state
+  }
+
+  set(id: string, on: boolean): void {
+    for (const control of this.state) if (control.id === id) control.on = on
+    for (const service of this.services) service.control(id, on)
+  }
+}
