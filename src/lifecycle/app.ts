@@ -5,7 +5,7 @@ import { convert } from './convert.ts'
 import { core } from './core.ts'
 import { UnknownUrlConf } from './errors.ts'
 import { logResponse } from './log.ts'
-import { then, type Maybe } from './maybe.ts'
+import { andThen, type Maybe } from './maybe.ts'
 import { build, type CoreChain, type GetResponse } from './middleware.ts'
 import { watchHandler } from './phases.ts'
 import { reasonOf } from './reason.ts'
@@ -93,7 +93,7 @@ export function lifecycle(settings: Settings): App {
   const handle = handler(app)
 
   function finish(request: HttpRequest, response: HttpResponse): Maybe<void> {
-    return then(response.close(), () => then(request.close(), () => requestFinished.send(app, { request })))
+    return andThen(response.close(), () => andThen(request.close(), () => requestFinished.send(app, { request })))
   }
   return app
 }
@@ -124,7 +124,7 @@ function onion(app: App): GetResponse {
 function handler(app: App): GetResponse {
   const layers = onion(app)
   const answer = (request: HttpRequest): Maybe<HttpResponse> =>
-    then(requestStarted.send(app, { request }), () => then(layers(request), (response) => checked(request, response)))
+    andThen(requestStarted.send(app, { request }), () => andThen(layers(request), (response) => checked(request, response)))
   return (request) => watchHandler(request, answer)
 }
 

@@ -1,6 +1,6 @@
 import { observer, type Phase } from '../model/observer.ts'
 import type { GetResponse, Around } from './middleware.ts'
-import { attempt, then } from './maybe.ts'
+import { attempt, andThen } from './maybe.ts'
 import { giving, hookLabel, passing, settle, type Ending, type Named } from './phases.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
@@ -40,7 +40,7 @@ export function around(next: GetResponse): Stepped {
       round.part = afterLabel && observer.begin(afterLabel, request.phase)
     }
     return attempt(
-      () => then(next(request), (response) => (answered(response), response)),
+      () => andThen(next(request), (response) => (answered(response), response)),
       (error) => {
         answered(undefined)
         throw error

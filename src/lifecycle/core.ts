@@ -1,7 +1,7 @@
 import type { App } from './app.ts'
 import { nameRoute } from '../model/gateway.ts'
 import { NoResponse, SystemExit } from './errors.ts'
-import { attempt, isPromise, then, type Maybe } from './maybe.ts'
+import { attempt, isPromise, andThen, type Maybe } from './maybe.ts'
 import type { CoreChain, GetResponse } from './middleware.ts'
 import { answering, observe, viewLabel, watchResolve } from './phases.ts'
 import type { HttpRequest } from './request.ts'
@@ -75,7 +75,7 @@ export function core(app: App, chain: CoreChain): GetResponse {
 
   function finish(request: HttpRequest, response: HttpResponse): Maybe<HttpResponse> {
     if (!(response instanceof TemplateResponse)) return response
-    return then(changeTemplate(request, response), (changed) =>
+    return andThen(changeTemplate(request, response), (changed) =>
       attempt(
         () => (changed as TemplateResponse).render(),
         (error) => rescue(request, error),
@@ -84,9 +84,9 @@ export function core(app: App, chain: CoreChain): GetResponse {
   }
 
   return (request) =>
-    then(resolve(request), (match) =>
-      then(askViews(request, match), (early) =>
-        then(
+    andThen(resolve(request), (match) =>
+      andThen(askViews(request, match), (early) =>
+        andThen(
           early === undefined
             ? attempt(
                 () => transaction(request, match),

@@ -5,8 +5,11 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
-/** Goes on with the value: at once if it is there, else when it is. */
-export function then<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> {
+/**
+ * Goes on with the value: at once if it is there, else when it is. (Not `then`: a module that exports a `then` is a thenable,
+ * and `import()` of it would call it.)
+ */
+export function andThen<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> {
   return isPromise(value) ? (value as Promise<T>).then(next) : next(value)
 }
 

@@ -1,6 +1,6 @@
 import type { App } from './app.ts'
 import { ImproperlyConfigured, MiddlewareNotUsed } from './errors.ts'
-import { then, type Maybe } from './maybe.ts'
+import { andThen, type Maybe } from './maybe.ts'
 import { around } from './around.ts'
 import { giving, hookLabel, passing, watched, type HookName, type Judge, type Named } from './phases.ts'
 import type { HttpRequest } from './request.ts'
@@ -125,6 +125,6 @@ function onion(made: Hooks, named: Named, next: GetResponse): GetResponse {
   const inward: GetResponse =
     before === undefined
       ? next
-      : (request) => then(before(request) as Maybe<HttpResponse | Nothing>, (early) => early || next(request))
-  return after === undefined ? inward : (request) => then(inward(request), (response) => after(request, response))
+      : (request) => andThen(before(request) as Maybe<HttpResponse | Nothing>, (early) => early || next(request))
+  return after === undefined ? inward : (request) => andThen(inward(request), (response) => after(request, response))
 }

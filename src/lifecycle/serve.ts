@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gatewayOf } from '../model/gateway.ts'
 import type { App } from './app.ts'
 import { SystemExit } from './errors.ts'
-import { then, type Maybe } from './maybe.ts'
+import { andThen, type Maybe } from './maybe.ts'
 import type { HttpRequest } from './request.ts'
 import type { Chunk, HttpResponse } from './response.ts'
 import { StreamingHttpResponse, type Pieces } from './streaming.ts'
@@ -14,7 +14,7 @@ export function serve(app: App, incoming: IncomingMessage, outgoing: ServerRespo
   const { baseUrl } = incoming as { baseUrl?: string }
   const request = app.request(incoming, baseUrl)
   try {
-    const served = then(app.handle(request), (response) => answer(request, response, outgoing))
+    const served = andThen(app.handle(request), (response) => answer(request, response, outgoing))
     if (served instanceof Promise) served.catch((error: unknown) => reachedServer(error, request, outgoing, next))
   } catch (error) {
     reachedServer(error, request, outgoing, next)
@@ -28,7 +28,7 @@ function answer(request: HttpRequest, response: HttpResponse, outgoing: ServerRe
   try {
     send(response, outgoing)
   } catch (error) {
-    return then(request.app.finish(request, response), () => {
+    return andThen(request.app.finish(request, response), () => {
       throw error
     })
   }

@@ -1,5 +1,5 @@
 import { ContentNotRendered } from './errors.ts'
-import { isPromise, then, type Maybe } from './maybe.ts'
+import { isPromise, andThen, type Maybe } from './maybe.ts'
 import { watchRender } from './phases.ts'
 import type { HttpRequest } from './request.ts'
 import { HttpResponse, type Chunk, type ResponseOptions } from './response.ts'
@@ -62,14 +62,14 @@ export class TemplateResponse extends HttpResponse {
   /** Called right after rendering; at once if that is over. */
   addPostRenderCallback(callback: PostRender): Maybe<void> {
     if (!this.#rendered) this.#callbacks.push(callback)
-    else return then(callback(this) as Maybe<unknown>, () => {})
+    else return andThen(callback(this) as Maybe<unknown>, () => {})
   }
 
   /** Renders, once, and calls the callbacks. @returns this response, or the one that a callback gave */
   render(): Maybe<HttpResponse> {
     if (this.#rendered) return this
     return watchRender(this.request, this.templateName, () =>
-      then(this.#text(), (text) => {
+      andThen(this.#text(), (text) => {
         this.content = text
         return this.#finish(0, this)
       }),

@@ -79,13 +79,16 @@ export function template(what: TemplateText, story: Story): Template {
           { e: 'render', template: what.name },
           () => {
             if ('raise' in what) throw exception(what.raise)
-            return what.text.replace(/\{(\w+)\}/g, (_, key: string) => String(context[key]))
+            return what.text.replace(/\{(\w+)\}/g, (_, key: string) => text(context[key]))
           },
           () => 'ok',
         ),
       ) as Maybe<string>,
   }
 }
+
+/** A value as the original prints it. */
+const text = (value: unknown): string => (value === true ? 'True' : value === false ? 'False' : String(value ?? 'None'))
 
 export function postRender(callback: Callback, request: HttpRequest, story: Story): PostRender {
   return (response) =>

@@ -114,11 +114,11 @@ function connect({ signals = {} }: Scenario, app: App, telling: Story): (() => v
   })
 }
 
-/** A request as a server would hand it over. */
-function incoming({ path, method = 'GET', headers = {}, body = '' }: Request): Incoming {
+/** A request as Node's server would hand it over: the bytes of the target as latin1, names of headers in lower case. */
+export function incoming({ path, method = 'GET', headers = {}, body = '' }: Request): Incoming {
   const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
   const stream = Readable.from(body === '' ? [] : [Buffer.from(body)])
-  return Object.assign(stream, { url: path, method, headers: { host: 'testserver', ...given } })
+  return Object.assign(stream, { url: Buffer.from(path).toString('latin1'), method, headers: { host: 'testserver', ...given } })
 }
 
 /** What the kit's README (3.1) says a server does. */

@@ -1,7 +1,7 @@
-import { lifecycle, NoReverseMatch, Resolver404, type App, type Incoming, type ViewFunction } from '../../src/lifecycle/index.ts'
-import { Readable } from 'node:stream'
+import { lifecycle, NoReverseMatch, Resolver404, type App, type ViewFunction } from '../../src/lifecycle/index.ts'
 import { typeOf } from './exceptions.ts'
 import type { ExcType, ResolveCheck, ReverseCheck, UrlCase } from './format.d.ts'
+import { incoming } from './scenario.ts'
 import { story } from './story.ts'
 import { makeConfs, matchOf } from './urlconfs.ts'
 import { decode, decodeAll, encodeAll } from './values.ts'
@@ -26,15 +26,14 @@ function named(views: Map<string, ViewFunction>, name: string): ViewFunction {
 }
 
 function resolved(app: App, { resolve }: ResolveCheck): ResolveCheck['expect'] {
-  const target: Incoming = Object.assign(Readable.from([]), { url: resolve, method: 'GET', headers: {} })
-  const path = app.request(target).pathInfo
+  const path = app.request(incoming({ path: resolve })).pathInfo
   try {
     const match = app.urls.resolve(path)
     return {
       path,
       match: {
         ...matchOf(match),
-        view_name: match.viewName,
+        ...(match.urlName !== undefined && { view_name: match.viewName }),
         ...(match.appNames.length > 0 && { app_names: [...match.appNames] }),
         ...(Object.keys(match.extraKwargs).length > 0 && { extra_kwargs: encodeAll(match.extraKwargs) }),
       },

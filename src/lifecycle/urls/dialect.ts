@@ -31,6 +31,8 @@ function literal(char: string): string {
 interface Cursor {
   readonly text: string
   at: number
+  /** Names of groups so far: JavaScript would let alternatives share one, Python does not. */
+  readonly names: Set<string>
 }
 
 function take(cursor: Cursor, expression: RegExp): string | undefined {
@@ -70,8 +72,14 @@ function group(cursor: Cursor): string {
   const back = take(cursor, /\?P=\w+\)/y)
   if (back !== undefined) return `\\k<${back.slice(3, -1)}>`
   const named = take(cursor, /\?P?<(?![=!])[^>]*>/y)
-  if (named !== undefined) return `(?<${named.slice(named.indexOf('<') + 1)}`
+  if (named !== undefined) return `(?<${unique(cursor, named.slice(named.indexOf('<') + 1, -1))}>`
   return `(${take(cursor, /\?(?:[:=!]|<[=!]|[imsx-]+:)/y) ?? ''}`
+}
+
+function unique({ names }: Cursor, name: string): string {
+  if (names.has(name)) throw new SyntaxError(`two groups are named ${name}`)
+  names.add(name)
+  return name
 }
 
 function quantifier(cursor: Cursor): string {
@@ -98,7 +106,7 @@ function token(cursor: Cursor): string {
  */
 export function compile(text: string): RegExp {
   const flags = /^\(\?([ims]+)\)/.exec(text)
-  const cursor: Cursor = { text: flags === null ? text : text.slice(flags[0].length), at: 0 }
+  const cursor: Cursor = { text: flags === null ? text : text.slice(flags[0].length), at: 0, names: new Set() }
   let source = ''
   while (cursor.at < cursor.text.length) source += token(cursor)
   return new RegExp(source, `v${flags?.[1]?.includes('i') === true ? 'i' : ''}`)
