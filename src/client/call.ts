@@ -14,6 +14,8 @@ export interface Beginning {
   readonly method: string
   readonly origin: Origin
   readonly path: string
+  /** When; by default now. */
+  readonly at?: number | undefined
 }
 
 /** What the headers of a request say of the trace. */
@@ -27,7 +29,7 @@ export function beginCall(beginning: Beginning): { propagation: Propagation; cal
   const parent = observer.current()
   if (parent?.recording === false) return { propagation: parent.propagate() }
   const former = redirected(parent, beginning)
-  const at = now()
+  const { at = now() } = beginning
   const label = clientLabel(beginning.method)
   const phase = parent === undefined ? observer.open(label, causeOf(former), at) : observer.begin(label, parent, at)
   if (phase === undefined) return { propagation: parent?.propagate() ?? { traceparent: '' } }

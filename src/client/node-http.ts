@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { observed } from '../model/observer.ts'
 import { isUnwatched } from '../model/unwatched.ts'
 import { beginCall, type Call, type Propagation } from './call.ts'
-import { connectionOf } from './connection.ts'
+import { connectionOf, type Connection } from './connection.ts'
 import { quietly } from './quietly.ts'
 import { originOf } from './url.ts'
 
@@ -21,12 +21,21 @@ interface Made {
 }
 
 const calls = new WeakMap<object, Made>()
+/** The connection begun in this turn: a request connects before it is announced. */
+let latest: Connection | undefined
+
+export function onConnection(connection: Connection): void {
+  latest = connection
+  queueMicrotask(() => void (latest = undefined))
+}
 
 export function onCreated({ request }: { request: Request }): void {
   if (!observed() || isUnwatched(request.agent)) return
   const port = portOf(request)
   const origin = originOf(request.protocol, request.host, port)
-  const { propagation, call } = beginCall({ method: request.method, origin, path: request.path })
+  const at = request.reusedSocket ? undefined : latest?.start
+  latest = undefined
+  const { propagation, call } = beginCall({ method: request.method, origin, path: request.path, at })
   inject(request, propagation)
   if (call === undefined) return
   const made: Made = { call, timedOut: false }

@@ -70,10 +70,11 @@ export function onHeaders({
   response: { statusCode: number; headers: unknown }
 }): void {
   const call = calls.get(request)
-  // 1xx are not the answer.
-  if (call === undefined || response.statusCode < 200) return
+  // 1xx are not the answer, but for the one that switches protocols.
+  if (call === undefined || (response.statusCode < 200 && response.statusCode !== 101)) return
   const redirect = response.statusCode >= 300 && response.statusCode < 400 ? headerOf(response.headers, 'location') : undefined
   call.head(response.statusCode, versionOf(call.socket), redirect)
+  if (response.statusCode === 101) return call.finished()
   const size = Number(headerOf(response.headers, 'content-length') ?? NaN)
   if (size >= 0) sizes.set(request, size)
 }
@@ -97,7 +98,7 @@ export function onError({ request, error }: { request: UndiciRequest; error: unk
 /** Calls that upgrade their connection, by its local port. */
 const upgrading = new Map<number, Call>()
 
-/** An upgrade has neither `headers` nor `trailers`: a WebSocket's is over when that is open, any other when its socket closes. */
+/** Before undici 8.11 an upgrade has neither `headers` nor `trailers`: a WebSocket's is over when that is open, any other when its socket closes. */
 function followUpgrade(call: Call, socket: Socket): void {
   const port = socket.localPort
   if (port !== undefined) upgrading.set(port, call)
@@ -158,7 +159,7 @@ function inject(request: UndiciRequest, { traceparent, tracestate }: Propagation
 function headerOf(headers: unknown, name: string): string | undefined {
   if (!Array.isArray(headers)) {
     const value = typeof headers === 'object' && headers !== null ? (headers as Record<string, unknown>)[name] : undefined
-    return value === undefined ? undefined : String(value)
+    return typeof value === 'string' ? value : undefined
   }
   const list: unknown[] = headers
   for (let at = 0; at + 1 < list.length; at += 2) {

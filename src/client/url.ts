@@ -11,7 +11,7 @@ const PARAMETER = /([^?&=#]+)=([^&#]*)/g
  * `REDACTED` (semantic conventions, `url.full`), the fragment is cut, and what is longer than 2,048 characters as well.
  */
 export function redactUrl(origin: string, path: string): string {
-  const [base = '', query] = split(path.length > LONGEST ? path.slice(0, LONGEST) : path)
+  const [base, query] = split(path.length > LONGEST ? path.slice(0, LONGEST) : path)
   const shown = origin.includes('@') ? origin.replace(/\/\/[^/]*@/, '//REDACTED:REDACTED@') : origin
   if (query === undefined) return shown + base
   return `${shown}${base}?${query.replace(PARAMETER, redactParameter)}`

@@ -23,7 +23,10 @@ const CHANNELS: Record<string, (message: never) => void> = {
 }
 
 function onClientSocket({ socket }: { socket: Socket }): void {
-  if (observed()) undici.onConnection(watchConnection(socket))
+  if (!observed()) return
+  const connection = watchConnection(socket)
+  undici.onConnection(connection)
+  nodeHttp.onConnection(connection)
 }
 
 let watchers = 0
