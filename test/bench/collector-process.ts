@@ -1,0 +1,32 @@
+// A collector in a process of its own, for the benchmark: `node collector-process.ts FOLDER` says its ports and waits.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { collect } from '../../src/collector/index.ts'
+import type { Filter } from '../../src/store/contract.ts'
+
+const collector = await collect({ otlpPort: 0, data: process.argv[2] as string })
+
+/** Questions to the store, timed where they are answered: `{ "timeline": id }` or a Filter. */
+const questions = createServer((request, response) => {
+  void (async () => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    const asked = JSON.parse(Buffer.concat(chunks).toString(), (key, value: unknown) =>
+      key.endsWith('Ns') ? BigInt(value as string) : value,
+    ) as Filter & { timeline?: string; stats?: boolean }
+    const started = performance.now()
+    const found =
+      asked.timeline !== undefined
+        ? ((await collector.store.timeline(asked.timeline))?.spans.length ?? 0)
+        : asked.stats === true
+          ? 0
+          : (await collector.store.search(asked)).items.length
+    response.end(
+      JSON.stringify({ ms: performance.now() - started, found, stats: asked.stats === true ? collector.stats() : undefined }),
+    )
+  })()
+})
+questions.listen(0, '127.0.0.1', () => {
+  process.stdout.write(JSON.stringify({ otlp: collector.otlpPort, questions: (questions.address() as AddressInfo).port }))
+})
+process.once('SIGTERM', () => void collector.close().then(() => process.exit(0)))

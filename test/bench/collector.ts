@@ -1,0 +1,202 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startJaeger } from '../collector/jaeger.ts'
+import { installed } from '../tools.ts'
+import { loadOf, type Load } from './traces.ts'
+
+/**
+ * What collecting a span costs, from bytes on the socket to rows on the disk, all that was put off until later included: ours, which
+ * stitches, and the real Jaeger on disk (Badger), which does not. Each a fresh process on core 0 with a fresh folder; the load
+ * comes over four connections from core 1; CPU is the process's and its children's, from /proc.
+ */
+export const title = 'What collecting a span costs'
+
+/** Something that takes OTLP, running. */
+interface Receiver {
+  readonly pid: number
+  readonly otlp: string
+  readonly folder: string
+  /** Milliseconds of kinds of questions, by name; `p50 / p99`. */
+  readonly ask?: (load: Load) => Promise<Record<string, string>>
+  stop(): Promise<void>
+}
+
+type Row = Record<string, string | number>
+
+/** @param args `--spans 200000 --rounds 1 --only phaseline,jaeger` */
+export async function run(args: string[]): Promise<Row[]> {
+  const options = { spans: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } } as const
+  const { spans = '200000', rounds = '1', only = 'phaseline,jaeger' } = parseArgs({ args, options }).values
+  const rows: Row[] = []
+  for (let round = 0; round < Number(rounds); round++) {
+    for (const name of only.split(',')) {
+      const start = RECEIVERS[name]
+      if (start === undefined) throw new Error(`no receiver is called ${name}`)
+      if (name === 'jaeger' && installed('jaeger') === undefined) console.warn('jaeger is not installed: left out')
+      else rows.push({ receiver: name, ...(await measure(start, Number(spans))) })
+    }
+  }
+  return rows
+}
+
+const RECEIVERS: Readonly<Record<string, (folder: string) => Promise<Receiver>>> = {
+  phaseline: startPhaseline,
+  jaeger: async (folder) => {
+    const jaeger = await startJaeger(folder, 'badger', '0')
+    return { ...jaeger, folder }
+  },
+}
+
+async function startPhaseline(folder: string): Promise<Receiver> {
+  const command = [process.execPath, join(import.meta.dirname, 'collector-process.ts'), folder]
+  const child = spawn('taskset', ['-c', '0', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const said = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve))
+  const ports = JSON.parse(said.toString()) as { otlp: number; questions: number }
+  const stop = (): Promise<void> => new Promise((resolve) => child.once('exit', () => resolve()) && child.kill())
+  return {
+    pid: child.pid as number,
+    otlp: `http://127.0.0.1:${ports.otlp}`,
+    folder,
+    ask: (load) => questions(ports.questions, load),
+    stop,
+  }
+}
+
+async function measure(start: (folder: string) => Promise<Receiver>, spans: number): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), 'phaseline-bench-'))
+  const receiver = await start(folder)
+  try {
+    const warm = loadOf(20_000, 7)
+    await sendAll(receiver.otlp, warm)
+    await quiet(receiver.pid)
+    const load = loadOf(spans)
+    const before = usage(receiver.pid)
+    const from = performance.now()
+    await sendAll(receiver.otlp, load)
+    const seconds = (performance.now() - from) / 1_000
+    const { peak } = await quiet(receiver.pid)
+    const cpu = (usage(receiver.pid).cpu - before.cpu) / load.sent
+    const bytes = bytesOf(folder) / (load.distinct + warm.distinct)
+    const asked = (await receiver.ask?.(load)) ?? {}
+    return {
+      spans: load.sent,
+      'CPU µs/span': round(cpu * 1e6),
+      'spans/s per core': Math.round(1 / cpu),
+      'spans/s taken': Math.round(load.sent / seconds),
+      'bytes/span': Math.round(bytes),
+      'RSS MB': Math.round(peak),
+      ...asked,
+    }
+  } finally {
+    await receiver.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10
+
+/** Sends every body over four connections; one that is told to wait (429, 503) waits. */
+async function sendAll(url: string, load: Load): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  let next = 0
+  const one = async (): Promise<void> => {
+    for (let body = load.bodies[next++]; body !== undefined; body = load.bodies[next++]) {
+      for (let status = 0; status !== 200;) {
+        status = await post(agent, `${url}/v1/traces`, body)
+        if (status === 429 || status === 503) await new Promise((resolve) => setTimeout(resolve, 100))
+        else if (status !== 200) throw new Error(`it answered ${status}`)
+      }
+    }
+  }
+  await Promise.all([one(), one(), one(), one()])
+  agent.destroy()
+}
+
+function post(agent: Agent, url: string, body: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length }
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0))
+    })
+    sent.on('error', reject).end(body)
+  })
+}
+
+/** The kernel's ticks a second. */
+const TICKS = Number(execFileSync('getconf', ['CLK_TCK']))
+
+/** CPU seconds and resident MB of a process and its descendants. */
+function usage(pid: number): { cpu: number; rss: number } {
+  const all = new Map<number, { parent: number; cpu: number; rss: number }>()
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const text = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const fields = text
+        .slice(text.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number)
+      const [parent, cpu, rss] = [
+        fields[1] ?? 0,
+        ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS,
+        ((fields[21] ?? 0) * 4_096) / 1e6,
+      ]
+      all.set(Number(name), { parent, cpu, rss })
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const isOurs = (id: number): boolean => id === pid || (all.has(id) && isOurs(all.get(id)?.parent ?? 0))
+  const ours = [...all].filter(([id]) => isOurs(id)).map(([, one]) => one)
+  return { cpu: ours.reduce((sum, one) => sum + one.cpu, 0), rss: ours.reduce((sum, one) => sum + one.rss, 0) }
+}
+
+/** Waits until two seconds in a row use less than 3 % of a core: what was accepted has been worked on. */
+async function quiet(pid: number): Promise<{ peak: number }> {
+  let peak = 0
+  let last = usage(pid).cpu
+  for (let calm = 0; calm < 2;) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    const now = usage(pid)
+    calm = now.cpu - last < 0.03 ? calm + 1 : 0
+    last = now.cpu
+    peak = Math.max(peak, now.rss)
+  }
+  return { peak }
+}
+
+function bytesOf(folder: string): number {
+  return Number(execFileSync('du', ['-s', '--block-size=1', folder]).toString().split('\t')[0])
+}
+
+/** A trace by id and kinds of searches, one at a time. */
+async function questions(port: number, load: Load): Promise<Record<string, string>> {
+  const { traceIds } = load
+  const kinds: Record<string, (index: number) => object> = {
+    'by id ms': (index) => ({ timeline: traceIds[(index * 7_919) % traceIds.length] }),
+    'service ms': () => ({ service: 'shop' }),
+    'route ms': () => ({ route: '/cart' }),
+    'duration ms': () => ({ service: 'shop', minDurationNs: '60000000' }),
+    'attribute ms': (index) => ({ attributes: { 'url.path': `/books/${(index * 37) % 10_000}/` } }),
+    'status ms': () => ({ status: 500, error: true }),
+    'text ms': () => ({ text: 'cart' }),
+  }
+  const results: Record<string, string> = {}
+  for (const [name, question] of Object.entries(kinds)) {
+    const ms: number[] = []
+    for (let index = 0; index < 100; index++) ms.push((await ask(port, question(index))).ms)
+    ms.sort((one, other) => one - other)
+    results[name] = `${round(ms[50] as number)} / ${round(ms[98] as number)}`
+  }
+  return results
+}
+
+async function ask(port: number, question: object): Promise<{ ms: number; found: number }> {
+  const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: JSON.stringify(question) })
+  return (await response.json()) as { ms: number; found: number }
+}
+
+if (import.meta.main) console.table(await run(process.argv.slice(2)))
