@@ -53,7 +53,7 @@ interface Raw {
 
 /** The spans of a request body, in the order in which they are in it. */
 export function readRequest(body: Uint8Array): SentSpan[] {
-  const decoded = request.toObject(request.decode(body), { longs: String, bytes: String, defaults: true, oneofs: true }) as Raw
+  const decoded = request.toObject(request.decode(body), { longs: String, bytes: String, defaults: true, oneofs: true })
   return list(decoded['resourceSpans']).flatMap(({ resource, scopeSpans }) =>
     list(scopeSpans).flatMap(({ scope, spans }) =>
       list(spans).map((span) => ({
@@ -66,7 +66,7 @@ export function readRequest(body: Uint8Array): SentSpan[] {
 }
 
 function spanOf(span: Raw): Omit<SentSpan, 'scope' | 'resource'> {
-  const { code, message } = (span['status'] as Raw | null) ?? ({ code: 0, message: '' } as Raw)
+  const { code, message } = (span['status'] as Raw | null) ?? { code: 0, message: '' }
   return {
     traceId: hex(span['traceId']),
     spanId: hex(span['spanId']),

@@ -5,8 +5,10 @@ import { parseArgs } from 'node:util'
 
 /**
  * What tracing one request costs: the same app bare, under OpenTelemetry's http and express instrumentations, under Phaseline,
- * and under Phaseline at 0 %. Each a fresh process, interleaved, everything exported. CPU is that of all threads of the server
- * until its exporter has drained, divided by the requests answered; what is added is taken against bare of the same round.
+ * and under Phaseline at 0 %. All four servers live side by side, and take turns of half a second under load: so whatever else
+ * the machine does meets all of them. Everything is exported. CPU is that of all threads of the server until its exporter has
+ * drained, divided by the requests answered; what is added is taken against bare of the same round, and the median of the
+ * rounds is shown.
  */
 export const title = 'CPU that tracing adds to a request'
 
@@ -29,18 +31,42 @@ interface Measured {
   readonly rate: number
 }
 
-/** @param args `--rounds 3 --seconds 3 --modes bare,otel,…` */
-export async function run(args: string[]): Promise<Record<string, string | number>[]> {
-  const options = { rounds: { type: 'string' }, seconds: { type: 'string' }, modes: { type: 'string' } } as const
-  const { rounds = '3', seconds = '3', modes = Object.keys(MODES).join() } = parseArgs({ args, options }).values
-  const measured: Measured[] = []
-  for (let round = 0; round < Number(rounds); round++) {
-    for (const mode of modes.split(',')) measured.push(...(await measure(round, mode, Number(seconds))))
-  }
-  return summarise(measured)
+/** A server under load, and the collector that it sends to. */
+interface Subject {
+  readonly mode: string
+  readonly server: ChildProcess
+  readonly sink: ChildProcess
+  readonly port: number
 }
 
-async function measure(round: number, mode: string, seconds: number): Promise<Measured[]> {
+/** @param args `--rounds 10 --seconds 0.5 --modes bare,otel,…` */
+export async function run(args: string[]): Promise<Record<string, string | number>[]> {
+  const options = { rounds: { type: 'string' }, seconds: { type: 'string' }, modes: { type: 'string' } } as const
+  const { rounds = '10', seconds = '0.5', modes = Object.keys(MODES).join() } = parseArgs({ args, options }).values
+  const subjects: Subject[] = []
+  try {
+    for (const mode of modes.split(',')) subjects.push(await subject(mode))
+    for (const { port } of subjects) for (const path of Object.values(ROUTES)) await load(port, path, 1.5)
+    return summarise(await takeTurns(subjects, Number(rounds), Number(seconds)))
+  } finally {
+    for (const { server, sink } of subjects) {
+      server.disconnect()
+      sink.disconnect()
+    }
+  }
+}
+
+async function takeTurns(subjects: readonly Subject[], rounds: number, seconds: number): Promise<Measured[]> {
+  const measured: Measured[] = []
+  for (const [route, path] of Object.entries(ROUTES)) {
+    for (let round = 0; round < rounds; round++) {
+      for (const each of subjects) measured.push({ round, mode: each.mode, route, ...(await turn(each, path, seconds)) })
+    }
+  }
+  return measured
+}
+
+async function subject(mode: string): Promise<Subject> {
   const sink = fork(join(here, 'sink.ts'))
   const { port: collector } = await answer<{ port: number }>(sink)
   const { preload = [], env = {} } = MODES[mode] ?? {}
@@ -55,20 +81,11 @@ async function measure(round: number, mode: string, seconds: number): Promise<Me
       ...env,
     },
   })
-  try {
-    const { port } = await answer<{ port: number }>(server)
-    for (const path of Object.values(ROUTES)) await load(port, path, 1)
-    const rows: Measured[] = []
-    for (const [route, path] of Object.entries(ROUTES))
-      rows.push({ round, mode, route, ...(await one(server, sink, port, path, seconds)) })
-    return rows
-  } finally {
-    server.disconnect()
-    sink.disconnect()
-  }
+  const { port } = await answer<{ port: number }>(server)
+  return { mode, server, sink, port }
 }
 
-async function one(server: ChildProcess, sink: ChildProcess, port: number, path: string, seconds: number) {
+async function turn({ server, sink, port }: Subject, path: string, seconds: number) {
   await drain(server)
   await ask(sink, 'count')
   const before = await ask<Usage>(server, 'usage')
