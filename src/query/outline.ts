@@ -63,39 +63,46 @@ function columns(timeline: Timeline, strings: Numbers<string>, lanes: Numbers<La
     start: spans.map((span) => Number(span.start - timeline.start)),
     duration: spans.map((span) => Number(span.end - span.start)),
     self: spans.map((span) => Number(span.selfNs)),
-    critical: spans.map((span) => Number(span.criticalNs)),
     flags: spans.map(flags),
   }
 }
 
-/** (index of span, start, end) for each interval that names a span by id. Of spans that share an id, the one it lies in. */
+/** Finds the index of a span by its id and a time inside it: ids may be shared. Loops, as there may be 100,000. */
+function finder({ spans }: Timeline): (id: string, start: bigint, end: bigint) => number {
+  const first = new Map<string, number>()
+  const later = new Map<string, number[]>()
+  spans.forEach(({ spanId }, index) => {
+    if (!first.has(spanId)) first.set(spanId, index)
+    else if (!later.get(spanId)?.push(index)) later.set(spanId, [index])
+  })
+  return (id, start, end) => {
+    const index = first.get(id) ?? -1
+    const others = later.get(id)
+    if (others === undefined) return index
+    const holds = (at: number): boolean => (spans[at] as TimelineSpan).start <= start && end <= (spans[at] as TimelineSpan).end
+    return holds(index) ? index : (others.find(holds) ?? index)
+  }
+}
+
+/** (index of span, start, end) for each interval of a span. */
 function triplets(
   timeline: Timeline,
-  intervals: readonly { start: bigint; end: bigint }[],
-  idOf: (at: number) => string,
+  intervals: readonly { spanId: string; start: bigint; end: bigint }[],
+  find: ReturnType<typeof finder>,
 ): number[] {
-  const byId = new Map<string, number[]>()
-  timeline.spans.forEach((span, index) => {
-    const same = byId.get(span.spanId)
-    if (same === undefined) byId.set(span.spanId, [index])
-    else same.push(index)
-  })
-  return intervals.flatMap(({ start, end }, at) => {
-    const candidates = byId.get(idOf(at)) ?? []
-    const inside = (index: number): boolean => {
-      const span = timeline.spans[index] as TimelineSpan
-      return span.start <= start && end <= span.end
-    }
-    const index = candidates.find(inside) ?? candidates[0]
-    return index === undefined ? [] : [index, Number(start - timeline.start), Number(end - timeline.start)]
-  })
+  const found: number[] = []
+  for (const { spanId, start, end } of intervals) {
+    const index = find(spanId, start, end)
+    if (index >= 0) found.push(index, Number(start - timeline.start), Number(end - timeline.start))
+  }
+  return found
 }
 
 /** A timeline for drawing. @param summary its line in the list */
 export function outlineJson(timeline: Timeline, summary: SummaryJson, jaegerUrl?: string): OutlineJson {
   const strings = new Numbers<string>((text) => text)
   const lanes = new Numbers<LaneJson>((lane) => `${lane.kind} ${lane.name}`)
-  const { criticalPath, gaps } = timeline
+  const find = finder(timeline)
   return {
     traceId: timeline.traceId,
     version: timeline.version,
@@ -108,8 +115,12 @@ export function outlineJson(timeline: Timeline, summary: SummaryJson, jaegerUrl?
     warned: timeline.spans.flatMap((span, index): [number, string[]][] =>
       span.warnings.length === 0 ? [] : [[index, [...span.warnings]]],
     ),
-    criticalPath: triplets(timeline, criticalPath, (at) => criticalPath[at]?.spanId ?? ''),
-    gaps: triplets(timeline, gaps, (at) => gaps[at]?.parentSpanId ?? ''),
+    criticalPath: triplets(timeline, timeline.criticalPath, find),
+    gaps: triplets(
+      timeline,
+      timeline.gaps.map(({ parentSpanId: spanId, start, end }) => ({ spanId, start, end })),
+      find,
+    ),
     clocks: clocksJson(timeline),
     phases: phasesJson(timeline.phases),
     warnings: Object.fromEntries(timeline.warnings),

@@ -105,7 +105,6 @@ export interface OutlineJson {
     start: number[]
     duration: number[]
     self: number[]
-    critical: number[]
     /** 1 error, 2 synthetic, 4 in flight, 8 times were corrected. */
     flags: number[]
   }

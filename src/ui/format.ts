@@ -41,9 +41,9 @@ export function percent(share: number): string {
 const clockForm = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const dayForm = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 
-/** Milliseconds since the epoch, from decimal nanoseconds: enough for a wall clock. */
+/** Whole milliseconds since the epoch, from decimal nanoseconds: enough for a wall clock. */
 export function epochMs(ns: string): number {
-  return Number(ns) / 1e6
+  return Number(BigInt(ns) / 1_000_000n)
 }
 
 /** The local time of day: `14:03:59`. @param ms milliseconds since the epoch */
@@ -54,7 +54,7 @@ export function clock(ms: number): string {
 /** The local time of day with milliseconds: `14:03:59.123`. @param ns nanoseconds since the epoch, decimal */
 export function timeOfDay(ns: string): string {
   const ms = epochMs(ns)
-  return `${clockForm.format(ms)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`
+  return `${clockForm.format(ms)}.${String(ms % 1000).padStart(3, '0')}`
 }
 
 /** The local day: `3 Nov 2026`. @param ns nanoseconds since the epoch, decimal */

@@ -13,6 +13,9 @@ const WIDEST = 12 * INDENT
 /** A span with more pieces than this is drawn with only those that can be seen: the width of a wide screen. */
 const PIECES = 2000
 
+/** What is uncovered in these is nobody's work: a gap. What is uncovered in a view is the view's own work. */
+const MADE_OF_OTHERS = new Set(['client', 'proxy', 'gateway', 'handler'])
+
 interface Props {
   readonly view: View
   readonly span: number
@@ -64,12 +67,13 @@ function Bar({ view, span, gaps, path }: Props): VNode {
   const end = start + (trace.duration[span] as number)
   const whole = place(range, [start, end])
   const parent = (trace.after[span] as number) > span + 1
+  const made = MADE_OF_OTHERS.has(trace.phase(span) ?? '') || ((trace.flags[span] as number) & FLAG.synthetic) !== 0
   const x = position(range, end)
   return (
     <div class="bar-area">
       {whole !== undefined && <i class={parent ? 'whole' : 'own'} style={whole} />}
       {parent && <Pieces pieces={own(trace, span)} range={range} name="own" />}
-      {gaps !== undefined && <Pieces pieces={gaps} range={range} name="gap hatched" />}
+      {gaps !== undefined && made && <Pieces pieces={gaps} range={range} name="gap hatched" />}
       {path !== undefined && <Pieces pieces={path} range={range} name="path" />}
       <span
         class="near"

@@ -46,19 +46,22 @@ function useWindow(box: { current: HTMLDivElement | null }, rows: number): { fir
 }
 
 /** Brings the selected row between the stage and the lower edge of the page. */
-function useInSight(box: { current: HTMLDivElement | null }, { rows, selected }: View): void {
-  const known = useRef(-1)
+function useInSight(box: { current: HTMLDivElement | null }, { rows, selected, details }: View): void {
+  const known = useRef('')
   useLayoutEffect(() => {
-    if (selected < 0 || selected === known.current || box.current === null) return
-    known.current = selected
+    const key = `${selected} ${details}`
+    if (selected < 0 || key === known.current || box.current === null) return
+    known.current = key
     const top = box.current.getBoundingClientRect().top + rowOf(rows, selected) * ROW
     const stage = document.querySelector('.stage')?.getBoundingClientRect().height ?? 0
     const bar = document.querySelector('.top')?.getBoundingClientRect().height ?? 0
     const upper = stage + bar + ROW
-    const lower = window.innerHeight - 2 * ROW
+    // On a telephone the details cover the lower part.
+    const sheet = document.querySelector('.details')?.getBoundingClientRect()
+    const lower = (sheet?.left === 0 ? sheet.top : window.innerHeight) - 2 * ROW
     if (top < upper) window.scrollBy(0, top - upper)
     else if (top > lower) window.scrollBy(0, top - lower)
-  }, [rows, selected])
+  }, [rows, selected, details])
 }
 
 function Lines({ range }: { range: Range }): VNode {

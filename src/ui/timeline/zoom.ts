@@ -16,7 +16,8 @@ export function clamp(range: Range, total: number): Range {
 
 /** Zooms so that `at` stays where it is. @param factor below 1 shows less, larger; above 1 shows more */
 export function zoom(range: Range, total: number, factor: number, at: number = (range.from + range.to) / 2): Range {
-  return clamp({ from: at - (at - range.from) * factor, to: at + (range.to - at) * factor }, total)
+  const by = Math.max(factor, NARROWEST / Math.max(NARROWEST, range.to - range.from))
+  return clamp({ from: at - (at - range.from) * by, to: at + (range.to - at) * by }, total)
 }
 
 /** Moves by a share of what is shown: 0.1 is a tenth to the right. */

@@ -1,0 +1,24 @@
+import type { SummaryJson } from '../../src/query/wire.ts'
+
+/** A line of the list. @param start decimal nanoseconds, which its trace id is made from too */
+export function summaryOf(start: string, more: Partial<SummaryJson> = {}): SummaryJson {
+  return {
+    traceId: start.padStart(32, '0'),
+    version: '1',
+    service: 'bookshop',
+    name: 'GET /books/',
+    method: 'GET',
+    route: '/books/',
+    status: 200,
+    start: start === '1' ? '1000' : start,
+    durationNs: '31600000',
+    spanCount: 39,
+    services: ['bookshop', 'edge'],
+    error: false,
+    inFlight: false,
+    phases: { dns: '31600000' },
+    warnings: {},
+    slowestMiddleware: null,
+    ...more,
+  }
+}
