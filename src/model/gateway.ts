@@ -21,16 +21,21 @@ export function gatewayOf(request: object): Phase | undefined {
   return (request as Watched)[GATEWAY]
 }
 
-const known = new Map<string, Label>()
+/** By method, then by route: joining the two for every request would cost more than looking twice. */
+const known = new Map<string, Map<string, Label>>()
 const LIMIT = 2_000
 
 /** The `gateway` label of a method and a route pattern: `GET /books/:id`, with `http.route`. Routes are few; the oldest goes first. */
 function routeLabel(method: string, route: string): Label {
-  const name = `${method} ${route}`
-  let found = known.get(name)
+  let routes = known.get(method)
+  if (routes === undefined) {
+    if (known.size >= 20) known.clear()
+    known.set(method, (routes = new Map()))
+  }
+  let found = routes.get(route)
   if (found === undefined) {
-    if (known.size >= LIMIT) known.delete(known.keys().next().value as string)
-    known.set(name, (found = label('gateway', name, { 'http.request.method': method, 'http.route': route })))
+    if (routes.size >= LIMIT) routes.delete(routes.keys().next().value as string)
+    routes.set(route, (found = label('gateway', `${method} ${route}`, { 'http.request.method': method, 'http.route': route })))
   }
   return found
 }

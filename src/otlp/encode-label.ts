@@ -9,7 +9,7 @@ export interface Template {
   /** Name, kind and constant attributes: fields 5, 6 and 9 of Span. */
   readonly bytes: Uint8Array
   /** The names of the constant attributes: who sets one of these again replaces it. */
-  readonly constant: Attributes
+  readonly constant: ReadonlySet<string>
 }
 
 /** The label's constant attributes with our own two, `phaseline.phase` and `phaseline.stage`. */
@@ -27,7 +27,7 @@ function makeTemplate(label: Label): Template {
   const writer = new ProtoWriter(256)
   writeName(writer, label.name, label)
   for (const name in constant) writeAttribute(writer, 0x4a, name, constant[name] as never)
-  return { bytes: Uint8Array.prototype.slice.call(writer.written()), constant: { __proto__: null, ...constant } as never }
+  return { bytes: Uint8Array.prototype.slice.call(writer.written()), constant: new Set(Object.keys(constant)) }
 }
 
 /** Name and kind of a span. */

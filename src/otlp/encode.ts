@@ -127,8 +127,8 @@ function writeContent(writer: ProtoWriter, { label, attributes = [], extra }: En
   if (extra !== undefined) writeExtra(writer, extra, zero)
 }
 
-function replaces(attributes: readonly unknown[], constant: object): boolean {
-  for (let i = 0; i < attributes.length; i += 2) if ((attributes[i] as string) in constant) return true
+function replaces(attributes: readonly unknown[], constant: ReadonlySet<string>): boolean {
+  for (let i = 0; i < attributes.length; i += 2) if (constant.has(attributes[i] as string)) return true
   return false
 }
 
