@@ -47,6 +47,7 @@ export function views({ models: { Author, Book, Note }, reviews }: Shop): Record
         return typeof value === 'string' ? value.slice(0, length) : ''
       }
       await Note.add(id, said('reader', 40), said('text', 400))
+      ;(request.state.messages as string[]).push('Thank you.')
       return redirect(request, `/books/${id}/`)
     },
 
