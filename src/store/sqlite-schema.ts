@@ -8,15 +8,17 @@ const VERSION = 1
 const MARK = 0x50484153
 
 /**
- * One row per trace: the spans as received, compressed, and its line in lists. What can be searched is in `posting`: for each
+ * One row per trace: its line in lists, and where its spans are, which are kept as received, compressed with their neighbours. What can be searched is in `posting`: for each
  * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it. It is written once per block, in
  * the order of its key, and so costs two bytes a span where an index per field took forty.
  */
 const TABLES = `
   CREATE TABLE trace (
     seq INTEGER PRIMARY KEY, id BLOB NOT NULL, received INTEGER NOT NULL, start INTEGER NOT NULL, duration INTEGER NOT NULL,
-    spans INTEGER NOT NULL, summary BLOB NOT NULL, otlp BLOB NOT NULL);
+    spans INTEGER NOT NULL, summary BLOB NOT NULL, chunk INTEGER NOT NULL, at INTEGER NOT NULL, length INTEGER NOT NULL);
   CREATE UNIQUE INDEX trace_id ON trace (id);
+  CREATE TABLE chunk (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+  CREATE TABLE chunk_use (id INTEGER PRIMARY KEY, traces INTEGER NOT NULL);
   CREATE TABLE posting (block INTEGER NOT NULL, term INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (block, term)) WITHOUT ROWID;
   CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE operation (service TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (service, name, kind)) WITHOUT ROWID;
@@ -82,7 +84,9 @@ function prepare(database: DatabaseSync, path: string): void {
 
 /** Reads both ends of every table: damage that a crash of the disk leaves shows here or as an error later, and a full check takes minutes. */
 function check(database: DatabaseSync): void {
-  const ends = ['trace', 'posting', 'text', 'operation', 'call'].map((table) => `SELECT * FROM ${table} LIMIT 1`)
+  const ends = ['trace', 'chunk', 'chunk_use', 'posting', 'text', 'operation', 'call'].map(
+    (table) => `SELECT * FROM ${table} LIMIT 1`,
+  )
   for (const sql of [...ends, 'SELECT * FROM trace ORDER BY seq DESC LIMIT 1']) {
     const statement = database.prepare(sql)
     statement.setReadBigInts(true)

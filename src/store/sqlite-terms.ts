@@ -33,12 +33,17 @@ function textOf(value: Value): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** Hashes that were made, by field and value; forgotten when a field turns out to have many. */
-const known = new Map<string, Map<Value, number>>()
+/** The terms of an attribute: by name and value, and by its value alone. */
+interface Terms {
+  readonly own: number
+  readonly value: number
+}
+
+/** Terms that were made, by field and value; forgotten when a field turns out to have many values. */
+const known = new Map<string, Map<Value, Terms>>()
 const FEW = 512
 
-/** The term of a field's value. Fields of ours begin with `:`; all others are names of attributes. */
-export function term(field: string, value: Value): number {
+function termsFor(field: string, value: Value): Terms {
   let values = known.get(field)
   if (values === undefined) {
     if (known.size >= 4_096) known.clear()
@@ -46,11 +51,17 @@ export function term(field: string, value: Value): number {
   }
   let made = values.get(value)
   if (made === undefined) {
-    made = hash(`${field}\0${textOf(value)}`)
+    const text = textOf(value)
+    made = { own: hash(`${field}\0${text}`), value: hash(`:value\0${text}`) }
     if (values.size >= FEW) values.clear()
     values.set(value, made)
   }
   return made
+}
+
+/** The term of a field's value. Fields of ours begin with `:`; all others are names of attributes. */
+export function term(field: string, value: Value): number {
+  return termsFor(field, value).own
 }
 
 /** The term of a span's name in one service. */
@@ -92,8 +103,9 @@ function resourceTerms(resource: Resource): readonly number[] {
 function addAttributes(terms: Set<number>, attributes: ValueMap): void {
   for (const [key, value] of attributes) {
     if (typeof value === 'string' ? value.length <= LONGEST : typeof value !== 'object') {
-      terms.add(term(key, value))
-      if (typeof value === 'string') terms.add(term(':value', value))
+      const made = termsFor(key, value)
+      terms.add(made.own)
+      if (typeof value === 'string') terms.add(made.value)
     } else if (Array.isArray(value)) {
       for (const one of value) if (typeof one !== 'object' && String(one).length <= LONGEST) terms.add(term(key, one))
     }

@@ -1,11 +1,11 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { SpanKind } from '../model/phases.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Dependency, Filter, Operation, Page, Retention, Store, StoredTrace, StoreStats } from './contract.ts'
 import { callsOf } from './sqlite-calls.ts'
+import { Chunks, type Place } from './sqlite-chunks.ts'
 import { BLOCK, hasRow, noRows, OpenBlock, packRows, unpackRows } from './sqlite-postings.ts'
 import { openDatabase } from './sqlite-schema.ts'
 import { Searcher, storable } from './sqlite-search.ts'
@@ -35,13 +35,19 @@ export function openSqlite(options: SqliteOptions): Store {
 }
 
 const HOUR = 3_600_000_000_000n
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
-interface Row {
+interface Row extends Place {
   readonly seq: number
   readonly id: Uint8Array
   readonly summary: Uint8Array
-  readonly otlp: Uint8Array
+}
+
+/** What is known of a trace that comes again. */
+interface Known {
+  readonly seq: number
+  readonly spans: number
+  readonly summary: Uint8Array
+  readonly chunk: number
 }
 
 class SqliteStore implements Store {
@@ -49,17 +55,21 @@ class SqliteStore implements Store {
   private readonly options: SqliteOptions
   private readonly texts: Texts
   private readonly searcher: Searcher
+  private readonly chunks: Chunks
   private readonly statements: ReturnType<typeof statementsOf>
   private readonly operationsSeen = new Set<string>()
   private open = { block: 0, terms: new OpenBlock() }
   private seq = 0
   private counts = { traces: 0, spans: 0 }
+  /** When nothing has come for a while, what is in the write-ahead log goes into the database and the log is emptied. */
+  private readonly idle = setTimeout(() => this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'), 1_000).unref()
 
   constructor(database: DatabaseSync, options: SqliteOptions) {
     this.database = database
     this.options = options
     this.texts = new Texts(database)
     this.searcher = new Searcher(database, this.texts)
+    this.chunks = new Chunks(database)
     this.statements = statementsOf(database)
     this.recover()
   }
@@ -71,13 +81,15 @@ class SqliteStore implements Store {
     this.seq = last
     const block = Math.floor(last / BLOCK)
     this.open = { block, terms: new OpenBlock() }
-    const rows = this.database.prepare('SELECT seq, id, summary, otlp FROM trace WHERE seq >= ? ORDER BY seq').all(block * BLOCK)
+    const rows = this.database
+      .prepare('SELECT seq, id, summary, chunk, at, length FROM trace WHERE seq >= ? ORDER BY seq')
+      .all(block * BLOCK)
     for (const row of rows as unknown as Row[]) this.open.terms.add(row.seq % BLOCK, this.termsOfRow(row))
   }
 
   private termsOfRow(row: Row): Set<number> {
     const { summary } = unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, this.texts)
-    return termsOf(this.options.read(zstdDecompressSync(row.otlp)), summary)
+    return termsOf(this.options.read(this.chunks.get(row)), summary)
   }
 
   put(traces: readonly StoredTrace[]): Promise<void> {
@@ -86,13 +98,16 @@ class SqliteStore implements Store {
       const before = { seq: this.seq, counts: { ...this.counts } }
       try {
         const received = Date.now()
-        for (const trace of traces) this.putOne(trace, received)
+        const places = this.chunks.put(traces.map((trace) => trace.otlp))
+        for (const [index, trace] of traces.entries()) this.putOne(trace, places[index] as Place, received)
         this.database.exec('COMMIT')
+        this.idle.refresh()
       } catch (error) {
         this.database.exec('ROLLBACK')
         this.seq = before.seq
         this.counts = before.counts
         this.texts.forget(this.database)
+        this.chunks.forget()
         this.operationsSeen.clear()
         this.recover()
         throw error
@@ -100,14 +115,21 @@ class SqliteStore implements Store {
     })
   }
 
-  private putOne(trace: StoredTrace, received: number): void {
+  private putOne(trace: StoredTrace, place: Place, received: number): void {
     const { summary, timeline } = trace
     const id = Buffer.from(summary.traceId, 'hex')
     const calls = callsOf(timeline)
     const packed = packSummary(summary, calls, this.texts)
-    const otlp = zstdCompressSync(trace.otlp, ZSTD)
-    const columns = [storable(summary.start), storable(summary.durationNs), summary.spanCount, packed, otlp] as const
-    const known = this.statements.known.get(id) as { seq: number; spans: number; summary: Uint8Array } | undefined
+    const columns = [
+      storable(summary.start),
+      storable(summary.durationNs),
+      summary.spanCount,
+      packed,
+      place.chunk,
+      place.at,
+      place.length,
+    ] as const
+    const known = this.statements.known.get(id) as Known | undefined
     if (known === undefined) {
       this.advance()
       this.statements.insert.run(this.seq, id, received, ...columns)
@@ -116,6 +138,7 @@ class SqliteStore implements Store {
     } else {
       this.statements.update.run(...columns, known.seq)
       this.addTerms(known.seq, termsOf(timeline, summary))
+      this.chunks.release(known.chunk, 1)
       this.counts.spans -= known.spans
       const old = unpackSummary(summary.traceId, known.summary, this.texts)
       this.addCalls(old.summary.start, old.calls, -1)
@@ -174,8 +197,8 @@ class SqliteStore implements Store {
 
   private received(traceId: string): Uint8Array | undefined {
     if (!/^[0-9a-f]{32}$/.test(traceId)) return undefined
-    const row = this.statements.otlp.get(Buffer.from(traceId, 'hex')) as { otlp: Uint8Array } | undefined
-    return row && zstdDecompressSync(row.otlp)
+    const place = this.statements.place.get(Buffer.from(traceId, 'hex')) as Place | undefined
+    return place && this.chunks.get(place)
   }
 
   timeline(traceId: string): Promise<Timeline | undefined> {
@@ -265,6 +288,8 @@ class SqliteStore implements Store {
   private removeUntil(seq: number): number {
     this.database.exec('BEGIN IMMEDIATE')
     const gone = this.statements.counted.get(seq) as { traces: number; spans: number }
+    for (const { chunk, traces } of this.statements.chunksOf.all(seq) as { chunk: number; traces: number }[])
+      this.chunks.release(chunk, traces)
     this.statements.remove.run(seq)
     this.statements.unpost.run(Math.floor((seq + 1) / BLOCK))
     this.database.exec('COMMIT; PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)')
@@ -286,6 +311,7 @@ class SqliteStore implements Store {
 
   close(): Promise<void> {
     return attempt(() => {
+      clearTimeout(this.idle)
       this.database.exec('PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)')
       this.database.close()
     })
@@ -299,10 +325,11 @@ function attempt<Result>(act: () => Result): Promise<Result> {
 
 function statementsOf(database: DatabaseSync) {
   const made = {
-    known: 'SELECT seq, spans, summary FROM trace WHERE id = ?',
-    insert: 'INSERT INTO trace (seq, id, received, start, duration, spans, summary, otlp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    update: 'UPDATE trace SET start = ?, duration = ?, spans = ?, summary = ?, otlp = ? WHERE seq = ?',
-    otlp: 'SELECT otlp FROM trace WHERE id = ?',
+    known: 'SELECT seq, spans, summary, chunk FROM trace WHERE id = ?',
+    insert: `INSERT INTO trace (seq, id, received, start, duration, spans, summary, chunk, at, length)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    update: 'UPDATE trace SET start = ?, duration = ?, spans = ?, summary = ?, chunk = ?, at = ?, length = ? WHERE seq = ?',
+    place: 'SELECT chunk, at, length FROM trace WHERE id = ?',
     received: 'SELECT received FROM trace WHERE seq = ?',
     post: 'INSERT OR REPLACE INTO posting (block, term, rows) VALUES (?, ?, ?)',
     posted: 'SELECT rows FROM posting WHERE block = ? AND term = ?',
@@ -314,6 +341,7 @@ function statementsOf(database: DatabaseSync) {
     calls: `SELECT parent, child, sum(calls) AS calls FROM call WHERE hour BETWEEN ? AND ?
       GROUP BY parent, child HAVING sum(calls) > 0 ORDER BY parent, child`,
     counted: 'SELECT count(*) AS traces, coalesce(sum(spans), 0) AS spans FROM trace WHERE seq <= ?',
+    chunksOf: 'SELECT chunk, count(*) AS traces FROM trace WHERE seq <= ? GROUP BY chunk',
     remove: 'DELETE FROM trace WHERE seq <= ?',
     unpost: 'DELETE FROM posting WHERE block < ?',
   } as const
