@@ -2,8 +2,7 @@
 
 /** What of a request the rules look at. Header names are lower case. */
 export interface Asked {
-  readonly method: string
-  readonly header: (name: string) => string | undefined
+  header(name: string): string | undefined
 }
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -28,11 +27,11 @@ export function knownHost(host: string | undefined, also: readonly string[] = []
  * Whether a request that changes something comes from our own page or from no page at all (curl). Browsers say where it comes from:
  * `Sec-Fetch-Site`, and older ones `Origin`.
  */
-export function sameSite({ header }: Asked): boolean {
-  const site = header('sec-fetch-site')
+export function sameSite(asked: Asked): boolean {
+  const site = asked.header('sec-fetch-site')
   if (site !== undefined) return site === 'same-origin' || site === 'none'
-  const origin = header('origin')
+  const origin = asked.header('origin')
   if (origin === undefined) return true
   const host = URL.canParse(origin) ? new URL(origin).host : undefined
-  return host !== undefined && host === header('host')?.toLowerCase()
+  return host !== undefined && host === asked.header('host')?.toLowerCase()
 }

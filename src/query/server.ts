@@ -96,7 +96,7 @@ function page(request: HttpRequest, status: number, error: unknown): HttpRespons
 
 /** Only what is our fault: people mistype addresses. */
 function log({ level, message, error }: LogRecord): void {
-  if (level === 'error') console.error(`phaseline: ${message}`, error ?? '')
+  if (level === 'error' && error !== undefined) console.error(`phaseline: ${message}`, error)
 }
 
 /**

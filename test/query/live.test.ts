@@ -9,7 +9,7 @@ async function until(stream: AsyncIterator<string>, text: string): Promise<strin
   for (let all = ''; ;) {
     const { value, done } = await stream.next()
     if (done === true) throw new Error(`The stream ended without ${text}: ${all}`)
-    all += value as string
+    all += value
     if (all.includes(text)) return all
   }
 }

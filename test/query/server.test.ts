@@ -22,7 +22,12 @@ beforeAll(async () => {
   serving = await served({
     page: folder,
     jaegerUrl: 'http://jaeger.test:16686/',
-    controls: { list: () => switches, set: (id, on) => void switches.forEach((each) => each.id === id && (each.on = on)) },
+    controls: {
+      list: () => switches,
+      set: (_id, on) => {
+        for (const each of switches) each.on = on
+      },
+    },
   })
   serving.store.receive(spansOf(bookshop(), 1))
 })
@@ -54,7 +59,7 @@ const flip = (headers: Record<string, string>, body = '{"on":false}'): Promise<{
 
 test('the list gives summaries whose phases add up to the duration', async () => {
   const { items, next } = await json<ListJson>('/api/timelines')
-  expect(items.map(({ name, status, service }) => [name, status, service])).toEqual([['GET /books/<int:id>/', 200, 'bookshop']])
+  expect(items.map(({ name, status, service }) => [name, status, service])).toEqual([['GET /books/<int:id>/', 200, 'edge']])
   const [item] = items
   expect(Object.values(item?.phases ?? {}).reduce((sum, ns) => sum + BigInt(ns), 0n)).toBe(BigInt(item?.durationNs ?? '0'))
   expect(next).toBeNull()
