@@ -23,10 +23,12 @@ export interface Bytes extends Buffer {
  */
 export class ProtobufReader {
   readonly bytes: Bytes
+  readonly view: DataView
   at = 0
 
   constructor(bytes: Uint8Array) {
     this.bytes = (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Bytes
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
   }
 
   /** A tag: the field's number times eight plus its wire type. */
@@ -71,21 +73,21 @@ export class ProtobufReader {
 
   fixed64(): bigint {
     if (this.at + 8 > this.bytes.length) throw cut()
-    const value = this.bytes.readBigUInt64LE(this.at)
+    const value = this.view.getBigUint64(this.at, true)
     this.at += 8
     return value
   }
 
   double(): number {
     if (this.at + 8 > this.bytes.length) throw cut()
-    const value = this.bytes.readDoubleLE(this.at)
+    const value = this.view.getFloat64(this.at, true)
     this.at += 8
     return value
   }
 
   fixed32(): number {
     if (this.at + 4 > this.bytes.length) throw cut()
-    const value = this.bytes.readUInt32LE(this.at)
+    const value = this.view.getUint32(this.at, true)
     this.at += 4
     return value
   }

@@ -1,6 +1,6 @@
 import type { Value, ValueMap } from '../model/span.ts'
 import { type ProtobufReader, WIRE } from './decode-reader.ts'
-import { textAt } from './decode-text.ts'
+import { Interned, readText } from './decode-text.ts'
 
 /** Values inside values, at most this deep; a span with deeper ones is refused. */
 export const DEEPEST = 64
@@ -12,9 +12,7 @@ function decodeValue(reader: ProtobufReader, end: number): Value {
     const tag = reader.varint()
     switch (tag) {
       case (1 << 3) | WIRE.bytes: {
-        const stop = reader.until(end)
-        value = textAt(reader.bytes, reader.at, stop)
-        reader.at = stop
+        value = readText(reader, reader.until(end))
         break
       }
       case (2 << 3) | WIRE.varint:
@@ -67,20 +65,37 @@ function decodeRecord(reader: ProtobufReader, end: number): { [key: string]: Val
   return record
 }
 
+/** Whole attributes with plain values: most of them come with every request. */
+const pairs = new Interned<readonly [key: string, value: Value]>(1 << 13)
+const LONGEST_PAIR = 192
+
 /** One KeyValue into a map; the last of a repeated key wins. */
 export function decodeAttribute(reader: ProtobufReader, end: number, into: { set(key: string, value: Value): unknown }): void {
+  const start = reader.at
+  if (end - start > LONGEST_PAIR) {
+    const [key, value] = decodePair(reader, end)
+    into.set(key, value)
+    return
+  }
+  let pair = pairs.find(reader.view, start, end)
+  if (pair === undefined) {
+    pair = decodePair(reader, end)
+    // Lists and records may be changed by whoever gets them, and are not shared.
+    if (typeof pair[1] !== 'object') pairs.remember(reader, start, end, pair)
+  } else reader.at = end
+  into.set(pair[0], pair[1])
+}
+
+function decodePair(reader: ProtobufReader, end: number): readonly [key: string, value: Value] {
   let key = ''
   let value: Value = null
   while (reader.at < end) {
     const tag = reader.varint()
-    if (tag === ((1 << 3) | WIRE.bytes)) {
-      const stop = reader.until(end)
-      key = textAt(reader.bytes, reader.at, stop)
-      reader.at = stop
-    } else if (tag === ((2 << 3) | WIRE.bytes)) value = decodeValue(reader, reader.until(end))
+    if (tag === 0x0a) key = readText(reader, reader.until(end))
+    else if (tag === 0x12) value = decodeValue(reader, reader.until(end))
     else reader.skip(tag, end)
   }
-  into.set(key, value)
+  return [key, value]
 }
 
 /** Attributes where there are none: shared, because most events and links and scopes have none. */

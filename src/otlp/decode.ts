@@ -3,7 +3,7 @@ import { decodeJson } from './decode-json.ts'
 import { ProtobufReader, WIRE } from './decode-reader.ts'
 import { scan, type Refused } from './decode-scan.ts'
 import { decodeSpan, resourceOf } from './decode-span.ts'
-import { textAt } from './decode-text.ts'
+import { readText } from './decode-text.ts'
 import { decodeAttribute, NO_ATTRIBUTES } from './decode-value.ts'
 
 /** The two encodings of OTLP: `application/x-protobuf` and `application/json`. */
@@ -138,9 +138,7 @@ const scopes = new Known((reader, end): Scope => {
   while (reader.at < end) {
     const tag = reader.varint()
     if (tag === field(1) || tag === field(2)) {
-      const stop = reader.until(end)
-      text[tag >> 3] = textAt(reader.bytes, reader.at, stop)
-      reader.at = stop
+      text[tag >> 3] = readText(reader, reader.until(end))
     } else if (tag === field(3)) decodeAttribute(reader, reader.until(end), attributes)
     else reader.skip(tag, end)
   }
