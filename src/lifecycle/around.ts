@@ -40,7 +40,7 @@ export function around(next: GetResponse): Stepped {
       round.part = afterLabel && observer.begin(afterLabel, request.phase)
     }
     return attempt(
-      () => andThen(next(request), (response) => (answered(response), response)),
+      () => andThen(observer.run(request.phase as Phase, next, undefined, request), (response) => (answered(response), response)),
       (error) => {
         answered(undefined)
         throw error

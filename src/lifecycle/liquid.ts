@@ -1,8 +1,11 @@
 import { Liquid } from 'liquidjs'
+import { csrfToken } from './csrf.ts'
 import { ImproperlyConfigured } from './errors.ts'
+import { escapeHtml, SafeHtml } from './html.ts'
+import type { Message } from './messages.ts'
+import type { HttpRequest } from './request.ts'
 import type { CompleteSettings } from './settings.ts'
 import type { Context, TemplateEngine } from './template.ts'
-import type { HttpRequest } from './request.ts'
 
 /** The engine of the settings: their own, Liquid over a directory, or one that says what is missing. */
 export function templatesOf({ templates, debug }: CompleteSettings): TemplateEngine {
@@ -18,20 +21,38 @@ const none: TemplateEngine = {
 
 /**
  * Liquid templates (https://liquidjs.com): Django's own syntax but for details. What a template prints is HTML-escaped unless
- * it says `| raw`. Beside the context it has `request`, and `{{ 'name' | url: 1 }}`.
+ * it says `| raw`. Beside the context it has `request`, `user`, `messages`, `csrf_token`, `csrf_input`, and
+ * `{{ 'book-detail' | url: book.id }}`.
  * @param options.cache whether a template is read once only
  */
 export function liquidTemplates(directory: string, { cache = true }: { cache?: boolean } = {}): TemplateEngine {
-  const engine = new Liquid({ root: directory, extname: '.html', cache, outputEscape: 'escape', ownPropertyOnly: false })
+  const outputEscape = (value: unknown): string =>
+    value instanceof SafeHtml ? value.html : escapeHtml(value === undefined || value === null ? '' : String(value))
+  const engine = new Liquid({ root: directory, extname: '.html', cache, outputEscape, ownPropertyOnly: false })
   engine.registerFilter('url', function (name: string, ...args: unknown[]) {
-    const request = this.context.globals['request'] as HttpRequest | undefined
-    return request?.reverse(name, { args })
+    return (this.context.globals as { request: HttpRequest }).request.reverse(name, { args })
   })
   return {
-    render: (name, context, request) =>
-      engine.renderFile(name, context as object, { globals: { request, ...extras(request) } }) as Promise<string>,
-    has: () => false,
+    render: (name, context, request) => engine.renderFile(name, context, { globals: globals(request) }) as Promise<string>,
   }
 }
 
-const extras = (_request: HttpRequest): Context => ({})
+/** What every template knows. Made when a template asks: a page without a form costs its visitor no cookie. */
+function globals(request: HttpRequest): Context {
+  let shown: readonly Message[] | undefined
+  return {
+    request,
+    get csrf_token() {
+      return csrfToken(request)
+    },
+    get csrf_input() {
+      return new SafeHtml(`<input type="hidden" name="csrfmiddlewaretoken" value="${csrfToken(request)}">`)
+    },
+    get messages() {
+      return (shown ??= request.extras.messages === undefined ? [] : [...request.messages])
+    },
+    get user() {
+      return request.extras.user
+    },
+  }
+}

@@ -17,7 +17,7 @@ export function andThen<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Ma
 export function attempt<T>(fn: () => Maybe<T>, rescue: (error: unknown) => Maybe<T>): Maybe<T> {
   try {
     const value = fn()
-    return isPromise(value) ? (value as Promise<T>).catch(rescue) : value
+    return isPromise(value) ? (value as Promise<T>).then(undefined, rescue) : value
   } catch (error) {
     return rescue(error)
   }

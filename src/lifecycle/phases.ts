@@ -181,10 +181,15 @@ const nothingToSay = (): undefined => undefined
 
 const rendering = labels('render', (template) => `render ${template}`)
 
-/** Calls rendering, with its post-render steps, as its phase. */
+/** Calls rendering, with its post-render steps, as its phase: part of the hook that renders, of the handler otherwise. */
 export function watchRender<T>(request: Watched, template: string, render: () => T): T {
-  if (request.phase === undefined) return render()
-  return observe(rendering(template), () => render(), answering, request, [])
+  const phase = request.phase === undefined ? undefined : observer.begin(rendering(template))
+  if (phase === undefined) return render()
+  return settle(
+    phase,
+    () => observer.run(phase, render, undefined),
+    (result) => answering(result, undefined),
+  )
 }
 
 const viewLabels = new WeakMap<object, Label>()

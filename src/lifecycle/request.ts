@@ -2,8 +2,12 @@ import { parseCookie } from 'cookie'
 import type { Phase } from '../model/observer.ts'
 import type { App } from './app.ts'
 import { readBody } from './body.ts'
-import { DisallowedHost, MultiPartParserError, BadRequest, TooManyFieldsSent } from './errors.ts'
+import type { User } from './auth.ts'
+import type { CsrfSecret } from './csrf.ts'
+import { BadRequest, DisallowedHost, ImproperlyConfigured, MultiPartParserError, TooManyFieldsSent } from './errors.ts'
 import { allowsHost, hostAndPort } from './host.ts'
+import type { Messages } from './messages.ts'
+import type { Session } from './session.ts'
 import type { UrlPattern } from './urls/line.ts'
 import type { UrlConf } from './urls/conf.ts'
 import { decodePath, quotePath, quoteUrl } from './urls/encode.ts'
@@ -27,6 +31,20 @@ export interface Incoming extends AsyncIterable<Uint8Array> {
 /** The main configuration, another one, or one of `settings.urlconfs` by its name. */
 export type UrlConfChoice = UrlConf | readonly UrlPattern[] | string | null
 
+/** What the stock middlewares keep of a request. */
+export interface Extras {
+  session?: Session
+  user?: User
+  messages?: Messages
+  csrf?: CsrfSecret | undefined
+  csrfUsed?: boolean
+}
+
+function present<T>(value: T | undefined, what: string, middleware: string): T {
+  if (value !== undefined) return value
+  throw new ImproperlyConfigured(`request.${what} needs ${middleware} in settings.middleware, before whoever uses it`)
+}
+
 /** One request. The same object goes through the whole chain. */
 export class HttpRequest {
   /** Upper case. */
@@ -47,6 +65,8 @@ export class HttpRequest {
   resolverMatch: ResolverMatch | null = null
   /** A place for what middlewares and views tell each other. */
   readonly state: Record<string, unknown> = {}
+  /** What the stock middlewares put here; `session`, `user` and `messages` read it. */
+  readonly extras: Extras = {}
   readonly app: App
   /** Node's request, or what this one was made of. */
   readonly incoming: Incoming
@@ -180,6 +200,21 @@ export class HttpRequest {
   /** The URL of a name, in the configuration in force and with the mount prefix. Throws `NoReverseMatch`. */
   reverse(name: string | View, options: ReverseOptions = {}): string {
     return this.app.confOf(this.choiceInForce).reverse(name, { scriptName: this.scriptName, ...options })
+  }
+
+  /** The visitor's session. Throws `ImproperlyConfigured` without `SessionMiddleware`. */
+  get session(): Session {
+    return present(this.extras.session, 'session', 'SessionMiddleware')
+  }
+
+  /** Who asks; `ANONYMOUS` without a login. Throws `ImproperlyConfigured` without `AuthenticationMiddleware`. */
+  get user(): User {
+    return present(this.extras.user, 'user', 'AuthenticationMiddleware')
+  }
+
+  /** What to tell the visitor. Throws `ImproperlyConfigured` without `MessageMiddleware`. */
+  get messages(): Messages {
+    return present(this.extras.messages, 'messages', 'MessageMiddleware')
   }
 
   /** Called by the server when all is over. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gatewayOf } from '../model/gateway.ts'
 import type { App } from './app.ts'
 import { SystemExit } from './errors.ts'
-import { andThen, type Maybe } from './maybe.ts'
+import { andThen, isPromise, type Maybe } from './maybe.ts'
 import type { HttpRequest } from './request.ts'
 import type { Chunk, HttpResponse } from './response.ts'
 import { StreamingHttpResponse, type Pieces } from './streaming.ts'
@@ -15,7 +15,7 @@ export function serve(app: App, incoming: IncomingMessage, outgoing: ServerRespo
   const request = app.request(incoming, baseUrl)
   try {
     const served = andThen(app.handle(request), (response) => answer(request, response, outgoing))
-    if (served instanceof Promise) served.catch((error: unknown) => reachedServer(error, request, outgoing, next))
+    if (isPromise(served)) served.then(undefined, (error: unknown) => reachedServer(error, request, outgoing, next))
   } catch (error) {
     reachedServer(error, request, outgoing, next)
   }

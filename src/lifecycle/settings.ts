@@ -1,10 +1,12 @@
 import * as v from 'valibot'
+import type { User } from './auth.ts'
 import { ImproperlyConfigured } from './errors.ts'
 import { consoleLog, type Log } from './log.ts'
 import type { Maybe } from './maybe.ts'
 import type { MiddlewareEntry } from './middleware.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
+import type { SessionStore } from './session.ts'
 import type { TemplateEngine } from './template.ts'
 import { UrlConf, type ErrorStatus } from './urls/conf.ts'
 import type { UrlPattern } from './urls/line.ts'
@@ -58,6 +60,12 @@ export interface Settings {
   readonly secureProxySslHeader?: readonly [name: string, value: string]
   /** Whether the proxy's `X-Forwarded-Host` is trusted. Default false. */
   readonly useXForwardedHost?: boolean
+  readonly security?: Partial<SecuritySettings>
+  readonly session?: Partial<SessionSettings>
+  readonly csrf?: Partial<CsrfSettings>
+  readonly auth?: Partial<AuthSettings>
+  /** For `XFrameOptionsMiddleware`. Default `DENY`. */
+  readonly xFrameOptions?: 'DENY' | 'SAMEORIGIN'
   /** Each view in a transaction, unless it says `nonAtomic`. */
   readonly atomicRequests?: Atomic
   /** Where records of error responses go. Default: the standard error output. */
@@ -68,8 +76,69 @@ export interface Settings {
   readonly convertException?: ConvertException
 }
 
+/** For `SecurityMiddleware`. */
+export interface SecuritySettings {
+  /** Default false. */
+  readonly sslRedirect: boolean
+  /** The host to redirect to; the request's own by default. */
+  readonly sslHost: string | undefined
+  /** Paths without their leading slash that are not redirected. */
+  readonly redirectExempt: readonly RegExp[]
+  /** How long browsers come by TLS only, in seconds; 0, the default, says nothing. Hard to take back. */
+  readonly hstsSeconds: number
+  readonly hstsIncludeSubdomains: boolean
+  readonly hstsPreload: boolean
+  /** Default true. */
+  readonly contentTypeNosniff: boolean
+  /** Default `same-origin`; false says nothing. */
+  readonly referrerPolicy: string | false
+  /** Default `same-origin`; false says nothing. */
+  readonly crossOriginOpenerPolicy: string | false
+}
+
+interface CookieSettings {
+  readonly cookieName: string
+  /** In seconds. */
+  readonly maxAge: number
+  /** Sent by TLS only. Default false. */
+  readonly secure: boolean
+  /** Default `lax`. */
+  readonly sameSite: 'lax' | 'strict' | 'none'
+}
+
+/** For `SessionMiddleware`: `sessionid`, two weeks. */
+export interface SessionSettings extends CookieSettings {
+  /** Where sessions are kept; in signed cookies by default: readable for the visitor, up to 4 kB. */
+  readonly store: SessionStore | undefined
+  readonly saveEveryRequest: boolean
+  readonly path: string
+  readonly domain: string | undefined
+}
+
+/** For `CsrfViewMiddleware`: `csrftoken`, a year. */
+export interface CsrfSettings extends CookieSettings {
+  /** Other origins whose pages may write: `https://*.example.org`. */
+  readonly trustedOrigins: readonly string[]
+}
+
+/** For `AuthenticationMiddleware` and `loginRequired`. */
+export interface AuthSettings {
+  /** The user with this id, as the session kept it; nothing if there is none any more. */
+  loadUser(id: string | number, request: HttpRequest): Maybe<User | null | undefined>
+  /** Default `/accounts/login/`. */
+  readonly loginUrl: string
+}
+
+interface Groups {
+  readonly urls: UrlConf
+  readonly security: SecuritySettings
+  readonly session: SessionSettings
+  readonly csrf: CsrfSettings
+  readonly auth: AuthSettings
+}
+
 /** The settings with their defaults. */
-export type CompleteSettings = Omit<Required<Settings>, Optional> & Pick<Settings, Optional> & { readonly urls: UrlConf }
+export type CompleteSettings = Omit<Required<Settings>, Optional | keyof Groups> & Pick<Settings, Optional> & Groups
 type Optional = 'templates' | 'secureProxySslHeader' | 'atomicRequests' | 'errorPage' | 'convertException'
 
 const called = <F>(what: string): v.CustomSchema<F, v.ErrorMessage<v.CustomIssue> | undefined> =>
@@ -90,6 +159,52 @@ const entry = v.custom<MiddlewareEntry>(
 )
 const pattern = v.instance(RegExp, 'Expected a regular expression')
 
+const text = v.pipe(v.string(), v.minLength(1))
+const flag = (fallback: boolean) => v.optional(v.boolean(), fallback)
+const policy = v.optional(v.union([v.literal(false), text], 'Expected a policy, or false'), 'same-origin')
+const cookieSettings = (cookieName: string, maxAge: number) => ({
+  cookieName: v.optional(text, cookieName),
+  maxAge: v.optional(count, maxAge),
+  secure: flag(false),
+  sameSite: v.optional(v.picklist(['lax', 'strict', 'none']), 'lax'),
+})
+const DAY = 86_400
+
+const SECURITY = v.strictObject({
+  sslRedirect: flag(false),
+  sslHost: v.optional(text),
+  redirectExempt: v.optional(v.array(pattern), []),
+  hstsSeconds: v.optional(count, 0),
+  hstsIncludeSubdomains: flag(false),
+  hstsPreload: flag(false),
+  contentTypeNosniff: flag(true),
+  referrerPolicy: policy,
+  crossOriginOpenerPolicy: policy,
+})
+const SESSION = v.strictObject({
+  ...cookieSettings('sessionid', 14 * DAY),
+  store: v.optional(v.custom<SessionStore>(isStore, 'Expected a store with load, save and delete')),
+  saveEveryRequest: flag(false),
+  path: v.optional(v.string(), '/'),
+  domain: v.optional(text),
+})
+const CSRF = v.strictObject({
+  ...cookieSettings('csrftoken', 365 * DAY),
+  trustedOrigins: v.optional(
+    v.array(v.pipe(v.string(), v.regex(/^https?:\/\/[^/]+$/, 'Expected an origin like "https://*.example.org"'))),
+    [],
+  ),
+})
+const AUTH = v.strictObject({
+  loadUser: v.optional(called<AuthSettings['loadUser']>('a function that takes an id'), () => () => undefined),
+  loginUrl: v.optional(text, '/accounts/login/'),
+})
+
+function isStore(value: unknown): boolean {
+  const { load, save, delete: remove } = (value ?? {}) as Partial<SessionStore>
+  return [load, save, remove].every((method) => typeof method === 'function')
+}
+
 const SCHEMA = v.strictObject({
   urls: conf,
   urlconfs: v.optional(v.record(v.string(), conf), {}),
@@ -107,6 +222,11 @@ const SCHEMA = v.strictObject({
   dataUploadMaxNumberFields: v.optional(count, 1_000),
   secureProxySslHeader: v.optional(v.tuple([v.string(), v.string()])),
   useXForwardedHost: v.optional(v.boolean(), false),
+  security: v.optional(SECURITY, {}),
+  session: v.optional(SESSION, {}),
+  csrf: v.optional(CSRF, {}),
+  auth: v.optional(AUTH, {}),
+  xFrameOptions: v.optional(v.picklist(['DENY', 'SAMEORIGIN']), 'DENY'),
   atomicRequests: v.optional(called<Atomic>('a function that runs a call in a transaction')),
   log: v.optional(called<Log>('a function that takes a record')),
   errorPage: v.optional(called<ErrorPage>('a function that makes a response')),

@@ -28,11 +28,17 @@ import { makeView } from './views.ts'
 
 export type Played = { id: string } & Expectation
 
+interface Playing {
+  readonly later?: boolean
+  /** Called around the serving of each request. */
+  readonly around?: (serve: () => Promise<void>) => Promise<void>
+}
+
 /**
  * Builds a scenario's application with the framework's public means, serves its requests and tells what happened.
  * @param later whether all that the scenario does gives promises
  */
-export async function play(scenario: Scenario, { later = false }: { later?: boolean } = {}): Promise<Played> {
+export async function play(scenario: Scenario, { later = false, around = (call) => call() }: Playing = {}): Promise<Played> {
   const telling = story(later)
   const load: Expectation['load'] = { events: telling.events }
   let app: App
@@ -45,7 +51,7 @@ export async function play(scenario: Scenario, { later = false }: { later?: bool
   const requests: Result[] = []
   for (const [index, request] of scenario.requests.entries()) {
     Object.assign(telling, { events: [], log: [], index })
-    requests.push(await serve(app, request, telling))
+    await around(async () => void requests.push(await serve(app, request, telling)))
   }
   for (const undo of disconnect) undo()
   return { id: scenario.id, load, requests }
