@@ -47,7 +47,7 @@ function columns(width: number): Layout['columns'] {
 
 /** Nanoseconds as milliseconds, all with as many digits as the whole needs, so that the points stand above each other. */
 function milliseconds(whole: bigint): (ns: bigint) => string {
-  const digits = whole < 10_000_000n ? 3 : whole < 1_000_000_000n ? 2 : 1
+  const digits = whole < 100_000_000n ? 3 : whole < 1_000_000_000n ? 2 : 1
   return (ns) => (Number(ns) / 1e6).toFixed(digits)
 }
 

@@ -5,28 +5,28 @@ import { BOOK_PAGE, timelineOf } from './timeline.ts'
 test('a timeline is a page of text, 80 columns wide', () => {
   expect(`\n${waterfall(timelineOf(BOOK_PAGE, { warnings: { n_plus_one: 1 } })).join('\n')}\n`).toBe(`
 GET https://localhost:8443/books/3/
-200 · 20.00 ms · 19 spans · traffic, proxy, bookshop
+200 · 20.000 ms · 19 spans · traffic, proxy, bookshop
 
                                          total ms  self ms █ itself ░ below
-GET [traffic]                               20.00     0.00 ░░░░░░░░░░░░░░░░░░░░░
- wait for connection                         6.00     0.50 █░░░░░░
-  DNS lookup localhost                       0.75     0.75 ▐▍
-  socket connect 127.0.0.1:8443              0.25     0.25  ▏
-  TLS client handshake localhost             4.50     4.50  ▐████▎
- send request                                0.10     0.10       ▏
- wait for response                          12.90     0.65       ▐░░░░░░░░░░░░░
-  GET [proxy]                               12.25     1.25       ▕░░░░░░░░░░░░▊
-   proxy wait                               11.00     1.00        ▐░░░░░░░░░░▉
-    GET /books/<int:id>/ [bookshop]         10.00     1.00        ▕░░░░░░░░░░▍
-     SessionMiddleware process_request       4.00     4.00         ▐███▋
-     view book_detail                        4.00     2.75             ▐░░█▊
-      SELECT review ×5                       1.25     1.25              ▐█▌
-     render book.html ✗ TypeError            1.00     1.00                 ▕▉
- receive response                            1.00     1.00                     █
+GET [traffic]                              20.000    0.000 ░░░░░░░░░░░░░░░░░░░░░
+ wait for connection                        6.000    0.500 █░░░░░░
+  DNS lookup localhost                      0.750    0.750 ▐▍
+  socket connect 127.0.0.1:8443             0.250    0.250  ▏
+  TLS client handshake localhost            4.500    4.500  ▐████▎
+ send request                               0.100    0.100       ▏
+ wait for response                         12.900    0.650       ▐░░░░░░░░░░░░░
+  GET [proxy]                              12.250    1.250       ▕░░░░░░░░░░░░▊
+   proxy wait                              11.000    1.000        ▐░░░░░░░░░░▉
+    GET /books/<int:id>/ [bookshop]        10.000    1.000        ▕░░░░░░░░░░▍
+     SessionMiddleware process_request      4.000    4.000         ▐███▋
+     view book_detail                       4.000    2.750             ▐░░█▊
+      SELECT review ×5                      1.250    1.250              ▐█▌
+     render book.html ✗ TypeError           1.000    1.000                 ▕▉
+ receive response                           1.000    1.000                     █
 
-tls 4.50 (23 %) · middleware.request 4.00 (20 %) · view 2.75 (14 %)
-proxy 1.25 (6 %) · db 1.25 (6 %) · proxy.wait 1.00 (5 %) · gateway 1.00 (5 %)
-8 more 4.25 (21 %)
+tls 4.500 (23 %) · middleware.request 4.000 (20 %) · view 2.750 (14 %)
+proxy 1.250 (6 %) · db 1.250 (6 %) · proxy.wait 1.000 (5 %)
+gateway 1.000 (5 %) · 8 more 4.250 (21 %)
 ! the same query was repeated in one request (N+1): 1
 `)
 })
@@ -49,7 +49,7 @@ test('two siblings alike are too few to be one line', () => {
 
 test('the digits after the point are as many as the whole needs', () => {
   const total = (to: number): string | undefined => waterfall(timelineOf({ name: 'GET', from: 0, to }))[4]?.split(/\s+/)[2]
-  expect([total(1.5), total(15), total(1500)]).toEqual(['1.500', '15.00', '1500.0'])
+  expect([total(1.5), total(150), total(1500)]).toEqual(['1.500', '150.00', '1500.0'])
 })
 
 test('a name from somewhere else cannot move the cursor', () => {

@@ -16,16 +16,18 @@ const BOOK_PAGE = 'GET /books/<int:id>/'
 
 let demo: Demo
 let watcher: Watcher
+/** One plain book page, on a connection of its own. */
+let page: TimelineJson
 beforeAll(async () => {
   demo = await startDemo({ port: 0, otlpPort: 0, shopPort: 0 })
   watcher = await watch(demo.page)
+  page = await watcher.next(named(BOOK_PAGE), (timeline) => complete(timeline) && of(timeline, 'tls').length > 0)
 })
 afterAll(async () => {
   watcher?.close()
   await demo?.stop()
 })
 
-const fresh = ({ spans }: TimelineJson): boolean => spans.some(({ phase }) => phase === 'tls')
 const named = (name: string) => (summary: SummaryJson) => summary.name === name
 const of = ({ spans }: TimelineJson, phase: string): SpanJson[] => spans.filter((span) => span.phase === phase)
 const one = (timeline: TimelineJson, phase: string): SpanJson => {
@@ -33,8 +35,6 @@ const one = (timeline: TimelineJson, phase: string): SpanJson => {
   if (span === undefined) throw new Error(`no ${phase} in ${timeline.spans.map((each) => each.name).join(', ')}`)
   return span
 }
-const bookPage = (): Promise<TimelineJson> => watcher.next(named(BOOK_PAGE), (timeline) => complete(timeline) && fresh(timeline))
-
 /** Everybody who took part has sent. */
 function complete({ spans, warnings }: TimelineJson): boolean {
   const services = new Set(spans.map(({ service }) => service))
@@ -68,8 +68,8 @@ const PARENTS: Record<string, string[]> = {
   respond: ['gateway'],
 }
 
-test('the timeline of a book page has every phase, each under the one that it is a part of', async () => {
-  const timeline = await bookPage()
+test('the timeline of a book page has every phase, each under the one that it is a part of', () => {
+  const timeline = page
   const phaseOf = (id: string | null): string | null | undefined => timeline.spans.find(({ spanId }) => spanId === id)?.phase
   expect(one(timeline, 'client').parentSpanId).toBeNull()
   for (const [phase, parents] of Object.entries(PARENTS)) {
@@ -79,8 +79,8 @@ test('the timeline of a book page has every phase, each under the one that it is
   }
 })
 
-test('its seven middlewares are seen on the way in and, the other way round, on the way out', async () => {
-  const timeline = await bookPage()
+test('its seven middlewares are seen on the way in and, the other way round, on the way out', () => {
+  const timeline = page
   const names = (phase: string): unknown[] => of(timeline, phase).map(({ attributes }) => attributes['phaseline.middleware.name'])
   expect(names('middleware.request')).toEqual(MIDDLEWARES)
   expect(names('middleware.response')).toEqual(MIDDLEWARES.toReversed())
@@ -88,8 +88,8 @@ test('its seven middlewares are seen on the way in and, the other way round, on 
   expect(names('middleware.template_response')).not.toEqual([])
 })
 
-test('its phases come in the order of a request’s life', async () => {
-  const timeline = await bookPage()
+test('its phases come in the order of a request’s life', () => {
+  const timeline = page
   const first = (phase: string): bigint => BigInt(one(timeline, phase).start)
   const last = (phase: string): bigint => BigInt((of(timeline, phase).at(-1) as SpanJson).end)
   const inOrder = (...phases: string[]): void => {
@@ -112,11 +112,7 @@ test('its phases come in the order of a request’s life', async () => {
 })
 
 test('the children of each span and its gaps make up its time, to the nanosecond', async () => {
-  const timelines = [
-    await bookPage(),
-    await watcher.next(named('GET /authors/')),
-    await watcher.next(named('GET /books/<int:id>/stars/')),
-  ]
+  const timelines = [page, await watcher.next(named('GET /authors/')), await watcher.next(named('GET /books/<int:id>/stars/'))]
   for (const timeline of timelines) {
     for (const span of timeline.spans) expect(made(span, timeline), span.name).toBe(BigInt(span.end) - BigInt(span.start))
     const phases = Object.values(timeline.phases).reduce((sum, ns) => sum + BigInt(ns), 0n)

@@ -1,0 +1,89 @@
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { parseArgs } from 'node:util'
+import type { ListJson } from '../query/wire.ts'
+import { StartError, UsageError } from './command.ts'
+
+const HELP = `usage: phaseline export [TRACE…] [options]
+
+Writes timelines of a running collector as JSON, in the form of "phaseline stitch --json": those named, else the newest.
+
+  -o, --output FILE   a file instead of standard output
+      --jaeger        Jaeger's JSON instead, which "phaseline import" and Jaeger's page can read
+      --filter QUERY  what the page's list is filtered by, as in its address: "service=shop&minMs=100"
+  -n, --limit N       so many timelines at most (100)
+      --page URL      the collector's page (http://127.0.0.1:7427)`
+
+/** `phaseline export`. @returns 1 if a trace that was named is not there */
+export async function exportFile(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      output: { type: 'string', short: 'o' },
+      jaeger: { type: 'boolean', default: false },
+      filter: { type: 'string', default: '' },
+      limit: { type: 'string', short: 'n', default: '100' },
+      page: { type: 'string', default: 'http://127.0.0.1:7427' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help === true) {
+    console.log(HELP)
+    return 0
+  }
+  const limit = Number(values.limit)
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(`--limit ${values.limit} is no number of timelines`)
+  if (!URL.canParse(values.page)) throw new UsageError(`--page ${values.page} is no URL`)
+  const page = new URL(values.page)
+  const ids = positionals.length > 0 ? positionals : await newest(page, values.filter, limit)
+  const output = values.output === undefined ? process.stdout : createWriteStream(values.output)
+  const written = await writeTraces(output, ids, page, values.jaeger)
+  if (values.output !== undefined) console.log(`${written} timelines written to ${values.output}`)
+  return written < ids.length ? 1 : 0
+}
+
+async function newest(page: URL, filter: string, limit: number): Promise<string[]> {
+  const ids: string[] = []
+  for (let cursor: string | null = ''; cursor !== null && ids.length < limit;) {
+    const query = new URLSearchParams(filter)
+    query.set('limit', String(Math.min(limit - ids.length, 100)))
+    if (cursor !== '') query.set('cursor', cursor)
+    const list: ListJson = (await ask(new URL(`/api/timelines?${query.toString()}`, page))) as ListJson
+    ids.push(...list.items.map(({ traceId }) => traceId))
+    cursor = list.next
+  }
+  return ids.slice(0, limit)
+}
+
+/** One trace after the other, so that as many as there are fit. @returns how many were there */
+async function writeTraces(output: Writable, ids: readonly string[], page: URL, jaeger: boolean): Promise<number> {
+  let written = 0
+  await write(output, jaeger ? '{"data":[' : '{"timelines":[')
+  for (const id of ids) {
+    const trace = await ask(new URL(jaeger ? `/api/traces/${id}` : `/api/timelines/${id}`, page))
+    const one = jaeger ? (trace as { data?: unknown[] } | undefined)?.data?.[0] : trace
+    if (one === undefined) console.error(`there is no trace ${id}`)
+    else await write(output, `${written++ === 0 ? '' : ','}\n${JSON.stringify(one)}`)
+  }
+  await write(output, jaeger ? ']}\n' : '],"refused":[]}\n')
+  if (output !== process.stdout) await new Promise((resolve) => output.end(resolve))
+  return written
+}
+
+async function write(output: Writable, text: string): Promise<void> {
+  if (!output.write(text)) await new Promise((resolve) => output.once('drain', resolve))
+}
+
+/** @returns undefined for what is not there @throws StartError if nobody answers as expected */
+async function ask(url: URL): Promise<unknown> {
+  let answer: Response
+  try {
+    answer = await fetch(url, { signal: AbortSignal.timeout(30_000) })
+  } catch (error) {
+    throw new StartError(`nothing answers at ${url.origin}: is the collector running? (phaseline collect)`, { cause: error })
+  }
+  if (answer.status === 404) return undefined
+  if (!answer.ok) throw new StartError(`${url.href} answered ${answer.status}`)
+  return await answer.json()
+}
