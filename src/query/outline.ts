@@ -22,17 +22,6 @@ class Numbers<T> {
   }
 }
 
-/** The index of each span's parent. By depth, not by id: ids may be shared, and the order is depth first. */
-function parents(spans: readonly TimelineSpan[]): number[] {
-  const open: number[] = []
-  return spans.map((span, index) => {
-    open.length = Math.min(open.length, span.depth)
-    const parent = open.at(-1) ?? -1
-    open.push(index)
-    return parent
-  })
-}
-
 /** The middleware whose hook a span is, the same for all of its hooks: its name and its place in the chain. */
 function middlewareOf({ source }: TimelineSpan): string | null {
   const name = source?.attributes.get('phaseline.middleware.name')
@@ -41,30 +30,52 @@ function middlewareOf({ source }: TimelineSpan): string | null {
   return typeof index === 'number' ? `${name} #${index}` : name
 }
 
-function flags(span: TimelineSpan): number {
+function flags(span: TimelineSpan, start: bigint, end: bigint): number {
   return (
     (span.error ? 1 : 0) |
     (span.source === null ? 2 : 0) |
     (span.warnings.includes('in_flight') ? 4 : 0) |
-    (span.start !== span.rawStart || span.end !== span.rawEnd ? 8 : 0)
+    (start !== span.rawStart || end !== span.rawEnd ? 8 : 0)
   )
 }
 
+const emptyColumns = (): OutlineJson['spans'] => ({
+  id: [],
+  parent: [],
+  name: [],
+  service: [],
+  lane: [],
+  phase: [],
+  middleware: [],
+  start: [],
+  duration: [],
+  self: [],
+  flags: [],
+})
+
+/** The columns, in one pass: a timeline works out what a span's fields are when they are read. */
 function columns(timeline: Timeline, strings: Numbers<string>, lanes: Numbers<LaneJson>): OutlineJson['spans'] {
-  const { spans } = timeline
-  return {
-    id: spans.map((span) => span.spanId),
-    parent: parents(spans),
-    name: spans.map((span) => strings.of(span.name)),
-    service: spans.map((span) => strings.of(span.service)),
-    lane: spans.map((span) => lanes.of(laneOf(span))),
-    phase: spans.map((span) => strings.of(span.phase)),
-    middleware: spans.map((span) => strings.of(middlewareOf(span))),
-    start: spans.map((span) => Number(span.start - timeline.start)),
-    duration: spans.map((span) => Number(span.end - span.start)),
-    self: spans.map((span) => Number(span.selfNs)),
-    flags: spans.map(flags),
-  }
+  const all = emptyColumns()
+  const zero = timeline.start
+  const open: number[] = []
+  timeline.spans.forEach((span, index) => {
+    const { start, end, depth } = span
+    all.id.push(span.spanId)
+    // By depth, not by id: ids may be shared, and the order is depth first.
+    open.length = Math.min(open.length, depth)
+    all.parent.push(open.at(-1) ?? -1)
+    open.push(index)
+    all.name.push(strings.of(span.name))
+    all.service.push(strings.of(span.service))
+    all.lane.push(lanes.of(laneOf(span)))
+    all.phase.push(strings.of(span.phase))
+    all.middleware.push(strings.of(middlewareOf(span)))
+    all.start.push(Number(start - zero))
+    all.duration.push(Number(end - start))
+    all.self.push(Number(span.selfNs))
+    all.flags.push(flags(span, start, end))
+  })
+  return all
 }
 
 /** Finds the index of a span by its id and a time inside it: ids may be shared. Loops, as there may be 100,000. */

@@ -32,7 +32,7 @@ function apply(theme: Theme): void {
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState(remembered)
   useEffect(() => apply(theme), [theme])
-  return [theme, () => setTheme(NEXT[theme])]
+  return [theme, () => setTheme((former) => NEXT[former])]
 }
 
 /** A number that changes whenever colours do: for what is painted on a canvas. */

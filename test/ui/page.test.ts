@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { served } from '../query/fixture.ts'
+import { noBrowser, ONE, viewer } from './viewer.ts'
+
+const view = viewer()
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Findings {
+  violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[]
+}
+
+/** Serious findings of the accessibility checker, in words. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  // Playwright evaluates outside of the page's policy.
+  await page.evaluate(axe)
+  const found = await page.evaluate<Findings>('axe.run(document, { resultTypes: ["violations"] })')
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary}`))
+}
+
+test.skipIf(noBrowser)('strings from spans are shown and never run', async () => {
+  const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+  const attributes = { 'http.route': evil, 'http.request.method': evil, [evil]: evil, __proto__: null, 'code.file.path': evil }
+  view.receive(1, { phase: 'gateway', name: evil, service: evil, from: 0, to: 5, failed: evil, attributes })
+  const page = await view.open('/')
+  await page.locator('a.request').click()
+  await page.locator('.waterfall .row').first().click()
+  await page.locator('.details .pairs').first().waitFor()
+  expect(await page.locator('.details h2').innerText()).toBe(evil)
+  expect(await page.evaluate('window.hacked')).toBeUndefined()
+  expect(await page.locator('#page img, #page script').count()).toBe(0)
+})
+
+test.skipIf(noBrowser)('a link to Jaeger that is no web address is not offered', async () => {
+  await view.serving.close()
+  view.serving = await served({ jaegerUrl: 'javascript:alert(1)//' })
+  view.receive(1)
+  const page = await view.open(`/trace/${ONE}`)
+  await page.locator('.waterfall .row').first().waitFor()
+  expect(await page.getByText('Open in Jaeger').count()).toBe(0)
+})
+
+test.skipIf(noBrowser)('the switches of the demo are in the header and set what they say', async () => {
+  view.controls.push({ id: 'slow', label: 'Slow middleware', on: false })
+  const page = await view.open('/')
+  const toggle = page.getByRole('switch', { name: 'Slow middleware' })
+  await toggle.click()
+  await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('true')
+  expect(view.controls).toEqual([{ id: 'slow', label: 'Slow middleware', on: true }])
+})
+
+test.skipIf(noBrowser)('light and dark follow the system until somebody chooses, and the choice stays', async () => {
+  view.receive(1)
+  const page = await view.open('/')
+  const background = (): Promise<string> => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+  await page.emulateMedia({ colorScheme: 'light' })
+  const light = await background()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await background()
+  expect(dark).not.toBe(light)
+  const button = page.getByRole('button', { name: /^Colours/ })
+  await button.click()
+  await button.click()
+  await expect.poll(background).toBe(light)
+  await page.reload()
+  await expect.poll(background).toBe(light)
+  await button.click()
+  await expect.poll(background).toBe(dark)
+  await page.emulateMedia({ colorScheme: null })
+})
+
+test.skipIf(noBrowser).each([
+  ['the list', '/', 'light'],
+  ['the list', '/', 'dark'],
+  ['a timeline', `/trace/${ONE}?span=0000000100000011`, 'light'],
+  ['a timeline', `/trace/${ONE}?span=0000000100000011`, 'dark'],
+  ['the status', '/status', 'light'],
+] as const)('the accessibility checker finds nothing serious in %s (%s, %s)', async (_name, path, colorScheme) => {
+  view.controls.push({ id: 'traffic', label: 'Traffic', on: true })
+  view.receive(1)
+  view.receive(2, {
+    phase: 'gateway',
+    name: 'GET /',
+    from: 0,
+    to: 5,
+    failed: 'boom',
+    attributes: { 'http.response.status_code': 500 },
+  })
+  const page = await view.open(path)
+  await page.emulateMedia({ colorScheme })
+  await page
+    .locator(path === '/' ? 'a.request' : path === '/status' ? '.facts' : '.details .pairs')
+    .first()
+    .waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+})
+
+test.skipIf(noBrowser)('nothing is cut off sideways at 360 pixels', async () => {
+  view.controls.push({ id: 'traffic', label: 'Traffic', on: true }, { id: 'slow', label: 'Slow middleware', on: true })
+  view.receive(1)
+  for (const path of ['/', `/trace/${ONE}`, '/status']) {
+    const page = await view.open(path)
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.locator('a.request, .waterfall .row, .facts').first().waitFor()
+    expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])
+    if (path !== '/status') await page.close()
+  }
+})

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { bookshop, spansOf } from '../query/bookshop.ts'
+import { served } from '../query/fixture.ts'
+import { openBrowser, openPage } from './browser.ts'
+import { noBrowser, viewer } from './viewer.ts'
+
+const view = viewer()
+
+test.skipIf(noBrowser)('an empty list says what to do, and fills by itself', async () => {
+  const page = await view.open('/')
+  await page.getByText('No requests yet').waitFor()
+  expect(await page.locator('.notice').innerText()).toContain('npx phaseline demo')
+  await page.getByText('live', { exact: true }).waitFor()
+  view.receive(1)
+  await page.locator('a.request').waitFor()
+  expect(await page.locator('a.request').innerText()).toMatch(/GET\s+\/books\/<int:id>\/\s+200/)
+})
+
+test.skipIf(noBrowser)('new requests come in at the top; while somebody reads they wait behind a button', async () => {
+  view.receive(1)
+  const page = await view.open('/')
+  await page.getByText('live', { exact: true }).waitFor()
+  view.receive(2)
+  await page.locator('a.request').nth(1).waitFor()
+  expect(await page.locator('a.request').first().getAttribute('href')).toContain('2'.padStart(32, '0'))
+  await page.locator('a.request').first().hover()
+  view.receive(3)
+  const button = page.getByRole('button', { name: '1 new request' })
+  await button.waitFor()
+  expect(await page.locator('a.request').count()).toBe(2)
+  await button.click()
+  await expect.poll(() => page.locator('a.request').count()).toBe(3)
+})
+
+test.skipIf(noBrowser)('a filter is in the URL and narrows the list, also after a reload', async () => {
+  view.receive(1)
+  view.receive(2, bookshop(900_000))
+  const page = await view.open('/')
+  await page.getByLabel('At least, milliseconds').fill('500')
+  await expect.poll(() => page.locator('a.request').count()).toBe(1)
+  expect(new URL(page.url()).search).toBe('?minMs=500')
+  await page.reload()
+  await page.locator('a.request').waitFor()
+  expect(await page.locator('a.request').count()).toBe(1)
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await expect.poll(() => page.locator('a.request').count()).toBe(2)
+})
+
+test.skipIf(noBrowser)('the page says so, keeps what it knows, and is live again when it is back', async () => {
+  const context = await openBrowser()
+  const first = await served()
+  first.store.receive(spansOf(bookshop(), 1))
+  const { page: left } = await openPage(context, first.url)
+  await left.locator('a.request').waitFor()
+  await left.getByText('live', { exact: true }).waitFor()
+  await first.close()
+  await left.getByText('disconnected', { exact: true }).waitFor()
+  expect(await left.locator('a.request').count()).toBe(1)
+  const second = await served({ port: first.port })
+  second.store.receive(spansOf(bookshop(), 1))
+  second.store.receive(spansOf(bookshop(), 2))
+  await left.getByText('live', { exact: true }).waitFor()
+  await expect.poll(() => left.locator('a.request').count()).toBe(2)
+  await context.close()
+  await second.close()
+})

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { bookshop, spansOf, type Part } from '../query/bookshop.ts'
+import { noBrowser, ONE, viewer } from './viewer.ts'
+
+const view = viewer()
+
+const rowsShown = (): Promise<string[]> => view.page.locator('.waterfall .row .text').allTextContents()
+const selected = (): Promise<string> => view.page.locator('.row[aria-selected=true] .text').innerText()
+
+test.skipIf(noBrowser)('a request opens from the keyboard, and its breakdown makes exactly 100 %', async () => {
+  view.receive(1)
+  const page = await view.open('/')
+  await page.locator('a.request').waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.locator('.waterfall .row').first().waitFor()
+  expect(new URL(page.url()).pathname).toBe(`/trace/${ONE}`)
+  const shares = await page.locator('[data-permille]').evaluateAll((all) => all.map((each) => Number(each.dataset['permille'])))
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBe(1000)
+  const words = await page.locator('.key .share').allTextContents()
+  expect(words.reduce((sum, text) => sum + Number.parseFloat(text), 0)).toBeCloseTo(100, 6)
+})
+
+test.skipIf(noBrowser)('the waterfall has every phase of the request, and all of it works from the keyboard', async () => {
+  view.receive(1)
+  const page = await view.open(`/trace/${ONE}`)
+  await page.locator('.waterfall .row').first().waitFor()
+  await page.setViewportSize({ width: 1280, height: 1500 })
+  await expect.poll(() => rowsShown().then((rows) => rows.length)).toBe(39)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  for (const key of ['End', 'Home', 'j', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key)
+  expect(await selected()).toBe('socket connect 127.0.0.1:8443')
+  await page.keyboard.press('/')
+  await page.keyboard.type('book_detail')
+  await page.keyboard.press('Enter')
+  expect(await selected()).toBe('view book_detail')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('ArrowLeft')
+  expect(await page.locator('.row[aria-selected=true]').getAttribute('aria-expanded')).toBe('false')
+  expect(await rowsShown()).not.toContain('SELECT book')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await page.getByText('shop/views.ts:42').waitFor()
+  expect(new URL(page.url()).search).toMatch(/^\?span=[0-9a-f]{16}$/)
+  await page.keyboard.press('Escape')
+  await expect.poll(() => page.locator('.details').count()).toBe(0)
+})
+
+test.skipIf(noBrowser)('zooming by keyboard, and by dragging over the lanes, shows less of the time; 0 shows all', async () => {
+  view.receive(1)
+  const page = await view.open(`/trace/${ONE}`)
+  const first = page.locator('.row .whole').first()
+  await first.waitFor()
+  const ticks = (): Promise<string[]> => page.locator('.ticks span').allTextContents()
+  const all = await ticks()
+  await page.keyboard.press('+')
+  expect(await ticks()).not.toEqual(all)
+  await page.keyboard.press('0')
+  expect(await ticks()).toEqual(all)
+  const box = await page.locator('.lanes .map').boundingBox()
+  if (box === null) throw new Error('The lanes are not shown')
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 5)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 5)
+  await page.mouse.up()
+  expect(await ticks()).not.toEqual(all)
+  await page.getByRole('button', { name: 'All', exact: true }).click()
+  expect(await ticks()).toEqual(all)
+})
+
+test.skipIf(noBrowser)('hovering one hook of a middleware makes its other hooks stand out', async () => {
+  view.receive(1)
+  const page = await view.open(`/trace/${ONE}`)
+  await page.setViewportSize({ width: 1280, height: 1500 })
+  await page.getByText('SessionMiddleware process_request').hover()
+  await page.locator('.row.same', { hasText: 'SessionMiddleware process_response' }).waitFor()
+  expect(await page.locator('.onion.on').count()).toBe(1)
+  await page.setViewportSize({ width: 1280, height: 800 })
+})
+
+test.skipIf(noBrowser)('a timeline that grows is shown as it grows', async () => {
+  const { inside = [], ...client } = bookshop()
+  const [wait, dns] = inside
+  view.serving.store.receive(spansOf({ ...client, inside: [wait, dns] as Part[] }, 1))
+  const page = await view.open(`/trace/${ONE}`)
+  await expect.poll(() => page.locator('.waterfall').getAttribute('aria-rowcount')).toBe('3')
+  view.serving.store.receive(spansOf(bookshop(), 1))
+  await expect.poll(() => page.locator('.waterfall').getAttribute('aria-rowcount')).toBe('39')
+})
+
+test.skipIf(noBrowser)(
+  '100,000 spans are in the document only as far as they are in sight, and the last is a key away',
+  async () => {
+    const inside = Array.from({ length: 100_000 }, (_, at): Part => ({
+      phase: 'view',
+      name: `view ${at}`,
+      from: at,
+      to: at + 0.5,
+    }))
+    view.receive(1, { phase: 'gateway', name: 'GET /', from: 0, to: 100_000, inside })
+    const page = await view.open(`/trace/${ONE}`)
+    await page.locator('.waterfall .row').first().waitFor()
+    expect(await page.locator('.waterfall').getAttribute('aria-rowcount')).toBe('100001')
+    expect(await page.locator('.waterfall .row').count()).toBeLessThan(120)
+    await page.keyboard.press('End')
+    await page.getByText('view 99999', { exact: true }).waitFor()
+    expect(await page.locator('.waterfall .row').count()).toBeLessThan(120)
+  },
+)
