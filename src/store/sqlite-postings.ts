@@ -55,7 +55,7 @@ export class OpenBlock {
     for (const term of terms) {
       const rows = this.terms.get(term)
       if (rows === undefined) this.terms.set(term, [row])
-      else if (row > (rows.at(-1) as number) || !rows.includes(row)) rows.push(row)
+      else if (rows[rows.length - 1] !== row && (row > (rows[rows.length - 1] as number) || !rows.includes(row))) rows.push(row)
     }
   }
 

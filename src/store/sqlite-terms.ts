@@ -33,35 +33,40 @@ function textOf(value: Value): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** The terms of an attribute: by name and value, and by its value alone. */
-interface Terms {
-  readonly own: number
-  readonly value: number
+/** What a name and a value can be found by. */
+interface Pair {
+  readonly terms: readonly number[]
+  /** The trace that had it last: what it has again is passed over in one comparison. */
+  seen: number
 }
 
-/** Terms that were made, by field and value; forgotten when a field turns out to have many values. */
-const known = new Map<string, Map<Value, Terms>>()
-const FEW = 512
+/** Pairs that were made, by name and value; forgotten when a name turns out to have many values. */
+class Pairs {
+  private readonly known = new Map<string, Map<Value, Pair>>()
+  private readonly make: (name: string, value: Value) => readonly number[]
 
-function termsFor(field: string, value: Value): Terms {
-  let values = known.get(field)
-  if (values === undefined) {
-    if (known.size >= 4_096) known.clear()
-    known.set(field, (values = new Map()))
+  constructor(make: (name: string, value: Value) => readonly number[]) {
+    this.make = make
   }
-  let made = values.get(value)
-  if (made === undefined) {
-    const text = textOf(value)
-    made = { own: hash(`${field}\0${text}`), value: hash(`:value\0${text}`) }
-    if (values.size >= FEW) values.clear()
-    values.set(value, made)
+
+  get(name: string, value: Value): Pair {
+    let values = this.known.get(name)
+    if (values === undefined) {
+      if (this.known.size >= 4_096) this.known.clear()
+      this.known.set(name, (values = new Map()))
+    }
+    let pair = values.get(value)
+    if (pair === undefined) {
+      if (values.size >= 512) values.clear()
+      values.set(value, (pair = { terms: this.make(name, value), seen: 0 }))
+    }
+    return pair
   }
-  return made
 }
 
 /** The term of a field's value. Fields of ours begin with `:`; all others are names of attributes. */
 export function term(field: string, value: Value): number {
-  return termsFor(field, value).own
+  return hash(`${field}\0${textOf(value)}`)
 }
 
 /** The term of a span's name in one service. */
@@ -69,45 +74,54 @@ export function operationTerm(service: string, name: string): number {
   return term(`:operation ${service}`, name)
 }
 
-const resources = new WeakMap<Resource, readonly number[]>()
+const attributePairs = new Pairs((key, value) =>
+  typeof value === 'string' ? [term(key, value), term(':value', value)] : [term(key, value)],
+)
+const operationPairs = new Pairs((service, name) => [operationTerm(service, name as string), term(':name', name)])
+const fieldPairs = new Pairs((field, value) => [term(field, value)])
 
-/** Everything a trace can be found by. */
-export function termsOf(timeline: Timeline, summary: Summary): Set<number> {
-  const terms = new Set<number>()
-  terms.add(durationTerm(summary.durationNs))
-  if (summary.status !== null) terms.add(term(':status', String(summary.status)))
-  terms.add(term(':error', summary.error))
-  for (const warning of summary.warnings.keys()) terms.add(term(':warning', warning))
-  for (const span of timeline.spans) {
-    if (terms.size >= MOST) break
-    if (span.phase !== null) terms.add(term(':phase', span.phase))
-    terms.add(operationTerm(span.service, span.name))
-    terms.add(term(':name', span.name))
-    if (span.source === null) continue
-    for (const of of resourceTerms(span.source.resource)) terms.add(of)
-    addAttributes(terms, span.source.attributes)
+/** The terms of one trace as they come together. */
+class Gathered {
+  readonly terms: number[] = []
+  private static traces = 0
+  private readonly trace = ++Gathered.traces
+
+  add(pair: Pair): void {
+    if (pair.seen === this.trace || this.terms.length >= MOST) return
+    pair.seen = this.trace
+    for (const one of pair.terms) this.terms.push(one)
   }
-  return terms
-}
 
-function resourceTerms(resource: Resource): readonly number[] {
-  let made = resources.get(resource)
-  if (made === undefined) {
-    const terms = new Set<number>([term(':service', resource.service)])
-    addAttributes(terms, resource.attributes)
-    resources.set(resource, (made = [...terms]))
-  }
-  return made
-}
-
-function addAttributes(terms: Set<number>, attributes: ValueMap): void {
-  for (const [key, value] of attributes) {
-    if (typeof value === 'string' ? value.length <= LONGEST : typeof value !== 'object') {
-      const made = termsFor(key, value)
-      terms.add(made.own)
-      if (typeof value === 'string') terms.add(made.value)
-    } else if (Array.isArray(value)) {
-      for (const one of value) if (typeof one !== 'object' && String(one).length <= LONGEST) terms.add(term(key, one))
+  addAttributes(attributes: ValueMap): void {
+    for (const [key, value] of attributes) {
+      if (typeof value === 'string' ? value.length <= LONGEST : typeof value !== 'object')
+        this.add(attributePairs.get(key, value))
+      else if (Array.isArray(value)) this.addList(key, value)
     }
   }
+
+  private addList(key: string, values: readonly Value[]): void {
+    for (const one of values) if (typeof one !== 'object' && String(one).length <= LONGEST) this.add(attributePairs.get(key, one))
+  }
+}
+
+/** Everything a trace can be found by; a term may be there twice. */
+export function termsOf(timeline: Timeline, summary: Summary): readonly number[] {
+  const gathered = new Gathered()
+  gathered.terms.push(durationTerm(summary.durationNs), term(':error', summary.error))
+  if (summary.status !== null) gathered.add(fieldPairs.get(':status', String(summary.status)))
+  for (const warning of summary.warnings.keys()) gathered.add(fieldPairs.get(':warning', warning))
+  let resource: Resource | undefined
+  for (const span of timeline.spans) {
+    if (span.phase !== null) gathered.add(fieldPairs.get(':phase', span.phase))
+    gathered.add(operationPairs.get(span.service, span.name))
+    if (span.source === null) continue
+    if (span.source.resource !== resource) {
+      resource = span.source.resource
+      gathered.add(fieldPairs.get(':service', resource.service))
+      gathered.addAttributes(resource.attributes)
+    }
+    gathered.addAttributes(span.source.attributes)
+  }
+  return gathered.terms
 }

@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SpanKind } from '../model/phases.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Dependency, Filter, Operation, Page, Retention, Store, StoredTrace, StoreStats } from './contract.ts'
-import { callsOf } from './sqlite-calls.ts'
+import { CallSums, callsOf } from './sqlite-calls.ts'
 import { Chunks, type Place } from './sqlite-chunks.ts'
 import { BLOCK, hasRow, noRows, OpenBlock, packRows, unpackRows } from './sqlite-postings.ts'
 import { openDatabase } from './sqlite-schema.ts'
@@ -57,7 +57,9 @@ class SqliteStore implements Store {
   private readonly searcher: Searcher
   private readonly chunks: Chunks
   private readonly statements: ReturnType<typeof statementsOf>
-  private readonly operationsSeen = new Set<string>()
+  /** What is in the table of operations already: services, their spans' names and the kind that came last. */
+  private readonly operationsSeen = new Map<string, Map<string, SpanKind>>()
+  private readonly sums = new CallSums()
   private open = { block: 0, terms: new OpenBlock() }
   private seq = 0
   private counts = { traces: 0, spans: 0 }
@@ -87,7 +89,7 @@ class SqliteStore implements Store {
     for (const row of rows as unknown as Row[]) this.open.terms.add(row.seq % BLOCK, this.termsOfRow(row))
   }
 
-  private termsOfRow(row: Row): Set<number> {
+  private termsOfRow(row: Row): readonly number[] {
     const { summary } = unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, this.texts)
     return termsOf(this.options.read(this.chunks.get(row)), summary)
   }
@@ -100,6 +102,7 @@ class SqliteStore implements Store {
         const received = Date.now()
         const places = this.chunks.put(traces.map((trace) => trace.otlp))
         for (const [index, trace] of traces.entries()) this.putOne(trace, places[index] as Place, received)
+        this.sums.drain((hour, call) => this.statements.call.run(hour, call.parent, call.child, call.calls))
         this.database.exec('COMMIT')
         this.idle.refresh()
       } catch (error) {
@@ -109,6 +112,7 @@ class SqliteStore implements Store {
         this.texts.forget(this.database)
         this.chunks.forget()
         this.operationsSeen.clear()
+        this.sums.drain(() => {})
         this.recover()
         throw error
       }
@@ -159,7 +163,7 @@ class SqliteStore implements Store {
   }
 
   /** A trace that was there has new terms; the old ones stay, results are checked where that matters. */
-  private addTerms(seq: number, terms: Set<number>): void {
+  private addTerms(seq: number, terms: readonly number[]): void {
     const block = Math.floor(seq / BLOCK)
     const row = seq % BLOCK
     if (block === this.open.block) return this.open.terms.add(row, terms)
@@ -174,20 +178,23 @@ class SqliteStore implements Store {
   }
 
   private addCalls(start: bigint, calls: readonly Call[], sign: 1 | -1): void {
-    const hour = storable(start) / HOUR
-    for (const call of calls) this.statements.call.run(hour, call.parent, call.child, sign * call.calls)
+    this.sums.add(storable(start) / HOUR, calls, sign)
   }
 
   private addOperations(timeline: Timeline): void {
-    for (const span of timeline.spans) {
-      if (span.source === null) continue
-      const key = `${span.service}\0${span.name}\0${span.kind}`
-      if (this.operationsSeen.has(key)) continue
-      if (this.operationsSeen.size >= 20_000) this.operationsSeen.clear()
-      this.operationsSeen.add(key)
-      this.statements.operation.run(span.service, span.name, span.kind)
-      this.texts.idOf(span.name)
-      this.texts.idOf(span.service)
+    for (const { source, service, name, kind } of timeline.spans) {
+      if (source === null) continue
+      let names = this.operationsSeen.get(service)
+      if (names === undefined) {
+        if (this.operationsSeen.size >= 1_000) this.operationsSeen.clear()
+        this.operationsSeen.set(service, (names = new Map()))
+      }
+      if (names.get(name) === kind) continue
+      if (names.size >= 2_000) names.clear()
+      names.set(name, kind)
+      this.statements.operation.run(service, name, kind)
+      this.texts.idOf(name)
+      this.texts.idOf(service)
     }
   }
 
