@@ -98,7 +98,7 @@ export function onError({ request, error }: { request: UndiciRequest; error: unk
 /** Calls that upgrade their connection, by its local port. */
 const upgrading = new Map<number, Call>()
 
-/** Before undici 8.11 an upgrade has neither `headers` nor `trailers`: a WebSocket's is over when that is open, any other when its socket closes. */
+/** Of an upgrade, undici 8.12 tells `headers`, 8.10 neither these nor `trailers`: there, a WebSocket's is over when that is open, any other when its socket closes. */
 function followUpgrade(call: Call, socket: Socket): void {
   const port = socket.localPort
   if (port !== undefined) upgrading.set(port, call)

@@ -1,0 +1,134 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { isIPv6, type AddressInfo, type Socket } from 'node:net'
+import { OWN } from '../model/attributes.ts'
+import { now } from '../model/clock.ts'
+import type { Label } from '../model/label.ts'
+import { observer } from '../model/observer.ts'
+import { parseTraceparent } from '../model/traceparent.ts'
+import { unwatched } from '../model/unwatched.ts'
+import { selfSigned } from './certificate.ts'
+import { describeRequest, Exchange } from './exchange.ts'
+import { forwarder } from './forward.ts'
+import { proxyLabels } from './labels.ts'
+import { settingsOf, type ProxyOptions, type Settings } from './options.ts'
+import { answer, serveFile } from './static.ts'
+import { upgrader } from './upgrade.ts'
+import { upstreamOf, type Upstream } from './upstream.ts'
+
+export type { ProxyOptions } from './options.ts'
+
+/** A proxy that runs. */
+export interface RunningProxy {
+  /** `https://127.0.0.1:41234` */
+  readonly url: string
+  readonly port: number
+  /** The certificate (PEM) it shows, if it terminates TLS: for clients that shall trust a self-signed one. */
+  readonly certificate: string | undefined
+  /** Takes no more connections, lets requests under way end within five seconds, and is closed. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts an embedded reverse proxy: TLS termination, request buffering, static files, kept connections to the target,
+ * WebSockets. Each request is a `proxy` phase with its parts; the forwarded request carries `traceparent` with it as parent.
+ * Without an agent in this process it proxies all the same.
+ * @returns once it listens
+ * @throws PhaselineError for options that make no sense; what `listen` throws (`EADDRINUSE`)
+ */
+export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
+  const settings = settingsOf(options)
+  const tls = options.tls === 'self-signed' ? await selfSigned() : options.tls
+  const upstream = upstreamOf(settings.target.protocol === 'https:', settings.verify)
+  // Only WebSockets are upgraded; other offers (h2c) are ignored, which RFC 9110 §7.8 allows. Node 22 has no such choice.
+  const rules = { shouldUpgradeCallback: isWebSocket }
+  const server = unwatched(
+    tls === undefined ? createServer(rules) : createSecureServer({ ...rules, key: tls.key, cert: tls.cert }),
+  )
+  const upgraded = attach(server, settings, upstream, tls !== undefined)
+  const host = options.host ?? '127.0.0.1'
+  const port = await listen(server, host, options.port ?? 0)
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    port,
+    certificate: tls?.cert.toString(),
+    close: () => close(server, upgraded).finally(() => upstream.close()),
+  }
+}
+
+/** Puts the proxy behind a server. @returns the sockets that were upgraded and are open */
+function attach(server: Server, settings: Settings, upstream: Upstream, secure: boolean): Set<Socket> {
+  const { target, name } = settings
+  const forwarded = proxyLabels(name, { [OWN.proxyStatic]: false, [OWN.proxyUpstream]: target.host })
+  const ofFile = proxyLabels(name, { [OWN.proxyStatic]: true })
+  const forward = forwarder(settings, upstream)
+  const upgrade = upgrader(settings, upstream)
+  const begin = (request: IncomingMessage, labelOf: (method: string) => Label): Exchange => {
+    const at = now()
+    const state = request.headers.tracestate
+    const parent = parseTraceparent(request.headers.traceparent, Array.isArray(state) ? state.join(',') : state)
+    const phase = observer.open(labelOf(request.method ?? ''), parent, at)
+    describeRequest(phase, request, secure)
+    return new Exchange(phase, at, target.hostname)
+  }
+  const onRequest: RequestListener = (request, response) => {
+    const file = fileOf(request.url ?? '/', settings)
+    const exchange = begin(request, file === undefined ? forwarded : ofFile)
+    response.once('close', () => exchange.over(response))
+    const done = file === undefined ? forward(request, response, exchange) : serve(request, response, exchange, file)
+    done.catch(() => (response.headersSent ? void response.destroy() : answer(response, 502)))
+  }
+  const upgraded = new Set<Socket>()
+  server.on('request', onRequest)
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    upgraded.add(socket.once('close', () => upgraded.delete(socket)))
+    upgrade(request, socket, head, begin(request, forwarded))
+  })
+  return upgraded
+}
+
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** What of the path is a file's name, and in which folder. */
+function fileOf(url: string, { folders }: Settings): { folder: string; rest: string } | undefined {
+  const [path = ''] = url.split('?', 1)
+  for (const [prefix, folder] of folders) if (path.startsWith(prefix)) return { folder, rest: path.slice(prefix.length) }
+  return undefined
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: Exchange,
+  { folder, rest }: { folder: string; rest: string },
+): Promise<void> {
+  exchange.received()
+  exchange.answering()
+  await serveFile(request, response, folder, rest)
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+const PATIENCE_MS = 5_000
+
+function close(server: Server, upgraded: ReadonlySet<Socket>): Promise<void> {
+  const impatient = setTimeout(() => server.closeAllConnections(), PATIENCE_MS).unref()
+  for (const socket of upgraded) socket.destroy()
+  return new Promise((resolve) => {
+    server.close(() => {
+      clearTimeout(impatient)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
