@@ -24,6 +24,7 @@ export class Exchange {
   #respond: Phase | undefined
   #tries = 0
   #over = false
+  #failed = false
   /** Whether the upstream's head was read: from then on nothing can be tried again. */
   headed = false
 
@@ -91,9 +92,18 @@ export class Exchange {
     this.ended()
   }
 
+  /** 5xx is an error, unless a better reason was given. */
   status(code: number): void {
     this.phase.set('http.response.status_code', code)
-    if (code >= 500) this.phase.fail(String(code))
+    if (code >= 500 && !this.#failed) this.phase.fail(String(code))
+  }
+
+  /** The last try failed, and the proxy answers itself. */
+  failed(error: unknown): void {
+    this.missed(error)
+    this.answering()
+    this.#failed = true
+    this.phase.fail(error)
   }
 
   ended(): void {

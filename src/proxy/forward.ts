@@ -88,11 +88,9 @@ function refuse(request: IncomingMessage, response: ServerResponse, exchange: Ex
 /** 502, or 504 for a target that is too slow; if the response has begun already, it can only be broken off. */
 function fail(error: NodeJS.ErrnoException, response: ServerResponse, exchange: Exchange): void {
   if (response.destroyed || response.writableEnded) return
-  exchange.missed(error)
-  if (response.headersSent) return void response.destroy()
-  exchange.answering()
-  answer(response, statusOf(error))
-  exchange.phase.fail(error)
+  exchange.failed(error)
+  if (response.headersSent) response.destroy()
+  else answer(response, statusOf(error))
 }
 
 const TOO_SLOW = new Set(['ETIMEDOUT', 'ECONNECT_TIMEOUT'])

@@ -36,10 +36,8 @@ export function upgrader({ target, verify, timeout }: Settings, upstream: Upstre
       if (exchange.headed) return
       const status = statusOf(error)
       if (socket.writable) socket.write(`HTTP/1.1 ${status} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-      exchange.missed(error)
-      exchange.answering()
+      exchange.failed(error)
       exchange.status(status)
-      exchange.phase.fail(error)
       exchange.ended()
     })
   }
