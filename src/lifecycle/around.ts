@@ -1,14 +1,15 @@
 import { observer, type Phase } from '../model/observer.ts'
 import type { GetResponse, Around } from './middleware.ts'
 import { attempt, andThen } from './maybe.ts'
-import { giving, hookLabel, passing, settle, type Ending, type Named } from './phases.ts'
+import { giving, hookLabel, passing, runIn, settle, begin, type Ending, type Named } from './phases.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
+import type { Step } from './trail.ts'
 
 /** The two parts of one call of an around middleware. */
 interface Round {
   /** The part that is going on. */
-  part: Phase | undefined
+  part: Phase | Step | undefined
   /** What the next layer gave, once it did. */
   given: HttpResponse | undefined
   passedOn: boolean
@@ -29,18 +30,22 @@ export function around(next: GetResponse): Stepped {
   const rounds = new WeakMap<HttpRequest, Round>()
   let afterLabel: ReturnType<typeof hookLabel> | undefined
 
+  /** What is inside is part of the handler, not of the part that called it. */
+  const inHandler: GetResponse = (request) =>
+    request.phase === undefined ? next(request) : observer.run(request.phase, next, undefined, request)
+
   function step(request: HttpRequest): ReturnType<GetResponse> {
-    const round = request.phase === undefined ? undefined : rounds.get(request)
+    const round = request.watching ? rounds.get(request) : undefined
     if (round === undefined) return next(request)
     round.part?.end()
     round.part = undefined
     round.passedOn = true
     const answered = (response: HttpResponse | undefined): void => {
       round.given = response
-      round.part = afterLabel && observer.begin(afterLabel, request.phase)
+      round.part = afterLabel && begin(afterLabel, request)
     }
     return attempt(
-      () => andThen(observer.run(request.phase as Phase, next, undefined, request), (response) => (answered(response), response)),
+      () => andThen(inHandler(request), (response) => (answered(response), response)),
       (error) => {
         answered(undefined)
         throw error
@@ -52,13 +57,13 @@ export function around(next: GetResponse): Stepped {
     const beforeLabel = hookLabel(named, 'process_request', named.name)
     afterLabel = hookLabel(named, 'process_response', named.name)
     return (request) => {
-      const before = request.phase === undefined ? undefined : observer.begin(beforeLabel, request.phase)
+      const before = request.watching ? begin(beforeLabel, request) : undefined
       if (before === undefined) return layer(request)
       const round: Round = { part: before, given: undefined, passedOn: false }
       rounds.set(request, round)
       return settle(
         current(round),
-        () => observer.run(before, layer, undefined, request),
+        () => runIn(before, layer, request),
         (result) => judge(round, result),
       )
     }

@@ -42,7 +42,7 @@ export function core(app: App, chain: CoreChain): GetResponse {
 
   function callView(request: HttpRequest, match: ResolverMatch): Maybe<HttpResponse> {
     const { view, args, kwargs } = match
-    if (request.phase === undefined) return view(request, kwargs, ...args)
+    if (!request.watching) return view(request, kwargs, ...args)
     return observe(viewLabel(view), view as Viewing, answering, request, [kwargs, ...args])
   }
 

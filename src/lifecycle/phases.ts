@@ -6,11 +6,34 @@ import { observer, type Phase } from '../model/observer.ts'
 import type { PhaseId } from '../model/phases.ts'
 import { statusOf, SystemExit } from './errors.ts'
 import { isPromise, type Maybe } from './maybe.ts'
+import { Step } from './trail.ts'
 
 /** The request, as far as its phases go: the `handler` phase is on it, all others are begun under that one. */
 export interface Watched {
-  /** Undefined if nobody watches: then a hook costs this one comparison more than without Phaseline. */
+  /** False: a hook costs this one comparison more than without Phaseline. */
+  watching: boolean
+  /** Undefined if nobody observes. */
   phase: Phase | undefined
+  /** The steps so far, where a debug page may want to show them. */
+  trail: Step[] | undefined
+}
+
+/** Begins a phase of the request; undefined if nobody wants it. */
+export function begin(made: Label, request: Watched): Phase | Step | undefined {
+  const phase = request.phase === undefined ? undefined : observer.begin(made, request.phase)
+  return request.trail === undefined ? phase : tracked(made, phase, request.trail)
+}
+
+function tracked(made: Label, phase: Phase | undefined, trail: Step[]): Step {
+  const step = new Step(made, phase)
+  trail.push(step)
+  return step
+}
+
+/** Calls `fn` with the phase as the current one. */
+export function runIn<A extends unknown[], T>(phase: Phase | Step, fn: (...args: A) => T, ...args: A): T {
+  const inner = phase instanceof Step ? phase.inner : phase
+  return inner === undefined ? fn(...args) : observer.run(inner, fn, undefined, ...args)
 }
 
 /** What became of a hook, on its span: nothing for the usual outcome. */
@@ -112,7 +135,7 @@ type Hook<R extends Watched, A extends any[], T> = (request: R, ...args: A) => T
 /** The hook as its phase: current inside, ended when what it gave has settled. */
 // eslint-disable-next-line typescript/no-explicit-any -- see Hook
 export function watched<R extends Watched, A extends any[], T>(made: Label, hook: Hook<R, A, T>, judge: Judge): Hook<R, A, T> {
-  return (request, ...args) => (request.phase === undefined ? hook(request, ...args) : observe(made, hook, judge, request, args))
+  return (request, ...args) => (request.watching ? observe(made, hook, judge, request, args) : hook(request, ...args))
 }
 
 /** The same once, for what is not known at start. */
@@ -124,12 +147,12 @@ export function observe<R extends Watched, A extends any[], T>(
   request: R,
   args: A,
 ): T {
-  const phase = observer.begin(made, request.phase)
+  const phase = begin(made, request)
   if (phase === undefined) return hook(request, ...args)
   const last = args.at(-1) as unknown
   return settle(
     phase,
-    () => observer.run(phase, hook, undefined, request, ...args),
+    () => runIn(phase, hook, request, ...args),
     (result) => judge(result, last),
   )
 }
@@ -139,8 +162,9 @@ const HANDLER = label('handler', 'handler')
 /** Calls the handler as its phase, which is where all others of the request hang. */
 export function watchHandler<R extends Watched, T>(request: R, handler: (request: R) => Maybe<T>): Maybe<T> {
   const phase = observer.begin(HANDLER)
-  if (phase === undefined) return handler(request)
   request.phase = phase
+  request.watching = phase !== undefined || request.trail !== undefined
+  if (phase === undefined) return handler(request)
   return settle(
     phase,
     () => observer.run(phase, handler, undefined, request),
@@ -164,7 +188,7 @@ function resolvedTo(route: string): Label {
 
 /** Calls the resolver as its phase. It is synchronous, and nothing inside makes phases: it need not be current. */
 export function watchResolve<T>(request: Watched, resolve: () => T, routeOf: (found: T) => string): T {
-  const phase = request.phase === undefined ? undefined : observer.begin(RESOLVE, request.phase)
+  const phase = request.watching ? begin(RESOLVE, request) : undefined
   if (phase === undefined) return resolve()
   return settle(
     phase,
@@ -183,11 +207,14 @@ const rendering = labels('render', (template) => `render ${template}`)
 
 /** Calls rendering, with its post-render steps, as its phase: part of the hook that renders, of the handler otherwise. */
 export function watchRender<T>(request: Watched, template: string, render: () => T): T {
-  const phase = request.phase === undefined ? undefined : observer.begin(rendering(template))
+  if (!request.watching) return render()
+  const made = rendering(template)
+  const current = observer.begin(made)
+  const phase = request.trail === undefined ? current : tracked(made, current, request.trail)
   if (phase === undefined) return render()
   return settle(
     phase,
-    () => observer.run(phase, render, undefined),
+    () => runIn(phase, render),
     (result) => answering(result, undefined),
   )
 }

@@ -8,6 +8,7 @@ import { BadRequest, DisallowedHost, ImproperlyConfigured, MultiPartParserError,
 import { allowsHost, hostAndPort } from './host.ts'
 import type { Messages } from './messages.ts'
 import type { Session } from './session.ts'
+import type { Step } from './trail.ts'
 import type { UrlPattern } from './urls/line.ts'
 import type { UrlConf } from './urls/conf.ts'
 import { decodePath, quotePath, quoteUrl } from './urls/encode.ts'
@@ -72,6 +73,10 @@ export class HttpRequest {
   readonly incoming: Incoming
   /** The `handler` phase. */
   phase: Phase | undefined = undefined
+  /** Whether anybody wants the phases. */
+  watching = false
+  /** The steps so far, for the debug page. */
+  trail: Step[] | undefined
   /** The error that became a 500, for the server's span. */
   error: unknown = undefined
   /** The choice of `urlconf` that is in force: taken when the path is resolved. */
@@ -97,6 +102,7 @@ export class HttpRequest {
     this.scriptName = scriptName
     this.pathInfo = raw === '' ? '/' : raw
     this.path = scriptName === '' ? this.pathInfo : scriptName + this.pathInfo
+    this.trail = app.settings.debug ? [] : undefined
     this.queryString = mark < 0 ? '' : target.slice(mark + 1)
   }
 

@@ -14,6 +14,8 @@ export interface ResponseOptions {
   readonly contentType?: string | undefined
 }
 
+const NONE: readonly string[] = []
+
 /** A piece of a body. */
 export type Chunk = string | Uint8Array
 
@@ -28,6 +30,7 @@ export class HttpResponse {
   logged = false
   #content: Chunk
   #cookies: Map<string, SetCookie> | undefined
+  #raw: readonly string[] = NONE
   #closers: (() => unknown)[] | undefined
 
   constructor(content: Chunk = '', { status = 200, reason, headers, contentType }: ResponseOptions = {}) {
@@ -67,6 +70,11 @@ export class HttpResponse {
     this.#cookies.set(name, { path: '/', ...options, name, value })
   }
 
+  /** Adds values of `Set-Cookie` as they are. */
+  addRawCookies(values: readonly string[]): void {
+    this.#raw = [...this.#raw, ...values]
+  }
+
   /** Tells the client to forget a cookie. */
   deleteCookie(name: string, options: { path?: string; domain?: string } = {}): void {
     this.setCookie(name, '', { ...options, maxAge: 0, expires: new Date(0) })
@@ -74,7 +82,8 @@ export class HttpResponse {
 
   /** The values of the `Set-Cookie` headers, in the order of setting. */
   get cookies(): readonly string[] {
-    return this.#cookies === undefined ? NONE : [...this.#cookies.values()].map((cookie) => stringifySetCookie(cookie))
+    if (this.#cookies === undefined) return this.#raw
+    return [...this.#raw, ...[...this.#cookies.values()].map((cookie) => stringifySetCookie(cookie))]
   }
 
   /** To be called when the response has been sent, or the client is gone: releases what it holds. Its errors are ignored. */
@@ -89,8 +98,6 @@ export class HttpResponse {
     if (closers !== undefined) return closeAll(closers)
   }
 }
-
-const NONE: readonly string[] = []
 
 function closeAll(closers: readonly (() => unknown)[]): Maybe<void> {
   const pending: Promise<unknown>[] = []
