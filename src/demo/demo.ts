@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ControlJson } from '../query/wire.ts'
 import { openStation, type Station } from '../cli/station.ts'
-import { certificate } from './certificate.ts'
 import { startService, type Service } from './service.ts'
-import { STYLE } from './bookshop/templates.ts'
+import { STYLE, TEMPLATES } from './bookshop/templates.ts'
 
 export interface DemoOptions {
   /** The page's port. */
@@ -76,28 +75,27 @@ type Start = (name: string, program: string, env: Readonly<Record<string, string
 
 /** From the innermost to the outermost: each is told where the one before listens. @returns the shop's address */
 async function startShop(start: Start, folder: string, { shopPort, databaseUrl = '' }: DemoOptions): Promise<string> {
-  const { key, cert } = await certificate()
-  const paths = {
-    DEMO_KEY: join(folder, 'key.pem'),
-    DEMO_CERT: join(folder, 'cert.pem'),
-    DEMO_STATIC: join(folder, 'static.css'),
+  const files = (name: string, contents: Readonly<Record<string, string>>): string => {
+    mkdirSync(join(folder, name))
+    for (const [file, text] of Object.entries(contents)) writeFileSync(join(folder, name, file), text)
+    return join(folder, name)
   }
-  writeFileSync(paths.DEMO_KEY, key, { mode: 0o600 })
-  writeFileSync(paths.DEMO_CERT, cert)
-  writeFileSync(paths.DEMO_STATIC, STYLE)
   const reviews = await start('reviews', 'reviews', {})
   const bookshop = await start('bookshop', 'bookshop/main', {
     DATABASE_URL: databaseUrl,
     DEMO_DATABASE: join(folder, 'shop.db'),
+    DEMO_TEMPLATES: files('templates', TEMPLATES),
     DEMO_REVIEWS: `http://127.0.0.1:${reviews.port}`,
   })
+  const certificate = join(folder, 'certificate.pem')
   const proxy = await start('proxy', 'proxy', {
-    ...paths,
+    DEMO_TARGET: `http://127.0.0.1:${bookshop.port}`,
+    DEMO_STATIC: files('static', { 'shop.css': STYLE }),
     DEMO_PORT: String(shopPort),
-    DEMO_UPSTREAM: `http://127.0.0.1:${bookshop.port}`,
+    DEMO_CERTIFICATE: certificate,
   })
   const shop = `https://localhost:${proxy.port}`
-  await start('traffic', 'traffic', { DEMO_SHOP: shop, NODE_EXTRA_CA_CERTS: paths.DEMO_CERT })
+  await start('traffic', 'traffic', { DEMO_SHOP: shop, NODE_EXTRA_CA_CERTS: certificate })
   return shop
 }
 

@@ -1,26 +1,27 @@
 // The bookshop: a lifecycle app in a process of its own. The agent is loaded by `--import`; nothing in here knows of it.
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { lifecycle } from '../../lifecycle/index.ts'
 import { give, listen, serve } from '../served.ts'
 import { openDatabase } from './database.ts'
-import { memoryTemplates } from './engine.ts'
-import { middleware } from './middleware.ts'
+import { MIDDLEWARE } from './middleware.ts'
 import { models } from './models.ts'
-import { Sessions } from './sessions.ts'
-import { TEMPLATES } from './templates.ts'
+import { demoSessions } from './sessions.ts'
 import { urls } from './urls.ts'
 
 /** What the switch makes of a session store, in ms for each load and save. */
 const SLOW = 60
 
 try {
-  const { DATABASE_URL, DEMO_DATABASE = ':memory:', DEMO_REVIEWS = '' } = process.env
+  const { DATABASE_URL, DEMO_DATABASE = ':memory:', DEMO_REVIEWS = '', DEMO_TEMPLATES = '' } = process.env
   const database = await openDatabase(DATABASE_URL, DEMO_DATABASE)
-  const sessions = new Sessions()
+  const sessions = demoSessions()
   const shop = lifecycle({
     urls: urls({ models: models(database), reviews: DEMO_REVIEWS }),
-    middleware: middleware(sessions),
-    templates: memoryTemplates(TEMPLATES),
+    middleware: MIDDLEWARE,
+    templates: DEMO_TEMPLATES,
+    session: { store: sessions },
+    secretKey: randomBytes(32).toString('base64url'),
     secureProxySslHeader: ['x-forwarded-proto', 'https'],
     // Its failures are shown on the page; on the terminal they would only be in the way.
     log: () => {},

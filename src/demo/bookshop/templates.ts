@@ -1,21 +1,22 @@
-/** The bookshop's pages, as Liquid templates. In a module, not in files, so that the package needs no step that copies them. */
+/** The bookshop's pages, as Liquid templates, written to a folder at start: kept in a module so that the package's build copies no files. */
 export const TEMPLATES: Readonly<Record<string, string>> = {
   'base.html': `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }} · Bookshop</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/shop.css"></head>
 <body><nav><a href="/books/">Books</a> <a href="/authors/">Authors</a></nav>
-{% for message in messages %}<p class="message">{{ message }}</p>{% endfor %}
+{% for message in messages %}<p class="message">{{ message.text }}</p>{% endfor %}
 <main>{% block main %}{% endblock %}</main></body></html>`,
   'books.html': `{% layout 'base.html' %}{% block main %}<h1>Books</h1>
-<ul>{% for book in books %}<li><a href="/books/{{ book.id }}/">{{ book.title }}</a> by {{ book.author }}, {{ book.year }}</li>{% endfor %}</ul>
+<ul>{% for book in books %}<li><a href="{{ 'book' | url: book.id }}">{{ book.title }}</a> by {{ book.author }}, {{ book.year }}</li>{% endfor %}</ul>
 {% endblock %}`,
   'book.html': `{% layout 'base.html' %}{% block main %}<h1>{{ book.title }}</h1>
 <p>{{ book.author }}, {{ book.year }}. {{ book.about }} <a href="/books/{{ book.id }}/stars/">Stars</a></p>
 <h2>Readers say</h2>
 {% for note in notes %}<blockquote>{{ note.text }} <cite>{{ note.reader }}</cite></blockquote>{% else %}<p>Nothing yet.</p>{% endfor %}
-<p><a href="/books/{{ book.id }}/notes/">Say something</a></p>{% endblock %}`,
+<p><a href="/books/{{ book.id }}/notes/">Say something</a></p>
+{% if seen.size > 0 %}<p>You also looked at {{ seen | join: ', ' }}.</p>{% endif %}{% endblock %}`,
   'note.html': `{% layout 'base.html' %}{% block main %}<h1>{{ book.title }}</h1>
-<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="{{ csrf_token }}">
+<form method="post">{{ csrf_input }}
 <p><label>Your name <input name="reader" required maxlength="40"></label></p>
 <p><label>What you think <textarea name="text" required maxlength="400"></textarea></label></p>
 <button>Say it</button></form>{% endblock %}`,

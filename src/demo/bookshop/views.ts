@@ -1,4 +1,4 @@
-import { Http404, JsonResponse, redirect, render, type ViewFunction } from '../../lifecycle/index.ts'
+import { Http404, JsonResponse, redirect, render, type HttpRequest, type ViewFunction } from '../../lifecycle/index.ts'
 import type { Row } from './database.ts'
 import type { Models } from './models.ts'
 
@@ -22,7 +22,8 @@ export function views({ models: { Author, Book, Note }, reviews }: Shop): Record
     async bookDetail(request, { id }: OfBook) {
       const book = await Book.find(id)
       if (book === undefined) throw new Http404(`There is no book ${id}`)
-      return render(request, 'book.html', { title: book.title, book, notes: await Note.about(id) })
+      const seen = lookedAt(request, String(book.title))
+      return render(request, 'book.html', { title: book.title, book, seen, notes: await Note.about(id) })
     },
 
     async bookApi() {
@@ -47,8 +48,8 @@ export function views({ models: { Author, Book, Note }, reviews }: Shop): Record
         return typeof value === 'string' ? value.slice(0, length) : ''
       }
       await Note.add(id, said('reader', 40), said('text', 400))
-      ;(request.state.messages as string[]).push('Thank you.')
-      return redirect(request, `/books/${id}/`)
+      request.messages.success('Thank you.')
+      return redirect(request, 'book', { args: [id] })
     },
 
     /** One query for the authors, and one more for each: what an N+1 query is. */
@@ -64,4 +65,11 @@ export function views({ models: { Author, Book, Note }, reviews }: Shop): Record
       return new JsonResponse({ title: (first as Row).title })
     },
   }
+}
+
+/** The books that this visitor looked at before, at most five; remembers this one too. */
+function lookedAt({ session }: HttpRequest, title: string): string[] {
+  const before = ((session.get('seen') ?? []) as string[]).filter((other) => other !== title)
+  session.set('seen', [title, ...before].slice(0, 5))
+  return before
 }
