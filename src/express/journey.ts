@@ -190,6 +190,11 @@ export class Journey {
   answer(at: number): void {
     if (this.answered) return
     this.answered = true
+    this.endAll(at)
+  }
+
+  /** Ends what is open in the present router and those around it. */
+  private endAll(at: number): void {
     this.step?.finish(at)
     this.stopResolving(at)
     for (let { pass } = this; pass.outer !== undefined; pass = pass.outer) {
@@ -229,8 +234,8 @@ export class Journey {
 
   finish(at: number, res: Response): void {
     if (this.over) return
-    this.answer(at)
-    this.over = true
+    this.answered = this.over = true
+    this.endAll(at)
     if (this.stragglers !== undefined) for (const step of this.stragglers) step.finish(at)
     if (this.chains !== undefined) endChains(this, this.chains, at)
     this.handler.end(at)

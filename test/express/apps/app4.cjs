@@ -1,0 +1,11 @@
+const express = require('express4')
+
+const books = express.Router().get('/:id', (_req, res) => res.send('book'))
+const app = express()
+app.use((_req, _res, next) => next())
+app.use('/books', books)
+const server = app.listen(0, '127.0.0.1', async () => {
+  await fetch(`http://127.0.0.1:${server.address().port}/books/7`)
+  server.close()
+  server.closeAllConnections()
+})

@@ -1,0 +1,3 @@
+import { Router } from 'express'
+
+export const books = Router().get('/:id', (_req, res) => res.send('book'))

@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const run = promisify(execFile)
+const apps = `${import.meta.dirname}/apps`
+
+test.each(['app.mjs', 'app.cjs', 'app4.mjs', 'app4.cjs'])(
+  'an app in a process of its own, %s, is watched without a line of code',
+  async (app) => {
+    const { stdout } = await run(process.execPath, ['--import', `${apps}/observe.ts`, `${apps}/${app}`])
+    const books = app.endsWith('.mjs') ? app.replace('app', 'books') : app
+    const lines = stdout.split('\n').filter((line) => !/(query|expressInit) process_request/.test(line))
+    const all = 'gateway GET /books/:id … > handler'
+    expect(lines).toEqual([
+      expect.stringMatching(new RegExp(`^${all} > test/express/apps/${app}:\\d+ process_request$`)),
+      `${all} > resolve > resolve`,
+      expect.stringMatching(new RegExp(`^${all} > resolve > view test/express/apps/${books}:3$`)),
+    ])
+  },
+)
