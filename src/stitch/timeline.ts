@@ -4,6 +4,7 @@ import type { ClockCorrection, Interval, Timeline, TimelineSpan, Warning } from 
 import { breakdown, type Share } from './breakdown.ts'
 import { traceCriticalPath, type Section } from './critical-path.ts'
 import { gapsOf } from './gaps.ts'
+import { handedOver } from './handover.ts'
 import type { Node } from './node.ts'
 import { durationOf, timeOf, type Scale } from './scale.ts'
 import type { Correction } from './skew.ts'
@@ -81,7 +82,10 @@ export class StitchedTimeline implements Timeline {
 
   get phases(): ReadonlyMap<Share, bigint> {
     return (this.#phases ??= new Map(
-      [...breakdown(this.#root)].map(([share, time]): [Share, bigint] => [share, durationOf(time, this.#scale)]),
+      [...handedOver(this.#nodes, () => breakdown(this.#root))].map(([share, time]): [Share, bigint] => [
+        share,
+        durationOf(time, this.#scale),
+      ]),
     ))
   }
 
@@ -90,7 +94,7 @@ export class StitchedTimeline implements Timeline {
   }
 
   #walked(): readonly Section[] {
-    return (this.#path ??= traceCriticalPath(this.#root))
+    return (this.#path ??= handedOver(this.#nodes, () => traceCriticalPath(this.#root)))
   }
 
   #interval(start: number, end: number): Interval {

@@ -16,6 +16,9 @@ const PIECES = 2000
 /** What is uncovered in these is nobody's work: a gap. What is uncovered in a view is the view's own work. */
 const MADE_OF_OTHERS = new Set(['client', 'proxy', 'gateway', 'handler'])
 
+/** Waiting for somebody else: pale, so that what was done meanwhile stands out. */
+const WAITS = new Set(['client.ttfb', 'proxy.wait'])
+
 interface Props {
   readonly view: View
   readonly span: number
@@ -157,6 +160,7 @@ function classes({ view, span, found, same }: Props): string {
   if (found) names.push('hit')
   if (view.phase !== null && view.phase !== look.id) names.push('dim')
   if ((flags & FLAG.synthetic) !== 0) names.push('synthetic')
+  if (WAITS.has(look.id)) names.push('waits')
   if ((flags & FLAG.inFlight) !== 0) names.push('running')
   return names.join(' ')
 }

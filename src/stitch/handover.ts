@@ -1,0 +1,46 @@
+import type { PhaseId } from '../model/phases.ts'
+import type { Node } from './node.ts'
+
+/** Phases in which one waits for somebody else to answer. */
+const WAITS: ReadonlySet<PhaseId | null> = new Set<PhaseId>(['client.ttfb', 'proxy.wait'])
+
+/** What hangs beside a wait and was what it waited for: the server's span, and what led to it. */
+const LED_TO_SERVER: ReadonlySet<PhaseId | null> = new Set<PhaseId>(['queue', 'gateway.accept'])
+
+/**
+ * Walks a tree in which each wait holds what it was for. By its ids the span of the server is a sibling of the caller's
+ * `client.ttfb` (or the proxy's `proxy.wait`), which covers it whole: whoever divides the time among siblings would put all of it
+ * down to waiting, and nothing to what was done meanwhile. What the wait has for itself is then the network.
+ * The tree is as before afterwards.
+ */
+export function handedOver<T>(nodes: readonly Node[], walk: () => T): T {
+  const back: (() => void)[] = []
+  for (const node of nodes) if (WAITS.has(node.phase) && node.children.length === 0) handOver(node, back)
+  try {
+    return walk()
+  } finally {
+    for (const undo of back.reverse()) undo()
+  }
+}
+
+function handOver(wait: Node, back: (() => void)[]): void {
+  const { parent } = wait
+  if (parent === null) return
+  const { children, blockers } = parent
+  // On one machine a server may have the head before the client's socket says that all is sent: overlapping is enough.
+  const taken = new Set(blockers.filter((node) => served(node) && node.end > wait.start && node.start < wait.end))
+  if (taken.size === 0) return
+  const { children: none } = wait
+  parent.children = children.filter((node) => !taken.has(node))
+  parent.blockers = blockers.filter((node) => !taken.has(node))
+  wait.children = wait.blockers = [...taken]
+  back.push(() => {
+    parent.children = children
+    parent.blockers = blockers
+    wait.children = wait.blockers = none
+  })
+}
+
+function served({ span, phase }: Node): boolean {
+  return span?.kind === 'SERVER' || LED_TO_SERVER.has(phase)
+}
