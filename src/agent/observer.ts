@@ -9,6 +9,7 @@ import { TraceRecord, type Keeper } from './record.ts'
 import type { Sampler } from './sampler.ts'
 import { PhaseSpan } from './span.ts'
 import type { Storage } from './storage.ts'
+import { trouble } from './trouble.ts'
 
 /** After so many phases more, those that have ended leave a record: a stream of a day does not fill the memory. A power of 2. */
 const SPILL = 1_024
@@ -35,8 +36,18 @@ export class AgentObserver implements Observer {
     const record = new TraceRecord(this.keeper)
     if (remote === undefined) record.start()
     else record.follow(remote)
-    record.sampled = this.sampler(remote, record.trace0, record.trace1, record.trace2, record.trace3)
+    record.sampled = this.decide(record, label, remote)
     return this.first(record, label, undefined, at, base)
+  }
+
+  /** The sampler may be the app's: if it throws, the request is not recorded. */
+  private decide({ trace0, trace1, trace2, trace3 }: TraceRecord, label: Label, remote: RemoteParent | undefined): boolean {
+    try {
+      return this.sampler(remote, trace0, trace1, trace2, trace3, label)
+    } catch (error) {
+      trouble('the sampler', error)
+      return false
+    }
   }
 
   /** The first phase of a record. */

@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage, RequestOptions, Agent } from 'node:http'
-import { gzip } from 'node:zlib'
 
 /** Where traces are sent to. */
 export interface Destination {
@@ -39,7 +38,8 @@ const MOST_ANSWER = 64 << 10
 /** Sends a batch; `answered` is called exactly once, and nothing is thrown. */
 export function post(destination: Destination, batch: Batch, answered: (answer: Answer) => void): void {
   if (!destination.gzip) return transmit(destination, batch.parts, answered)
-  gzip(Buffer.concat(batch.parts), (error, packed) => {
+  // Loaded where it is wanted only: it is not cheap to start.
+  process.getBuiltinModule('node:zlib').gzip(Buffer.concat(batch.parts), (error, packed) => {
     if (error === null) transmit(destination, [packed], answered)
     else answered({ outcome: 'refused', reason: error.message, rejected: 0, after: undefined })
   })

@@ -54,3 +54,21 @@ function nameIn(file: string): string | undefined {
     return undefined
   }
 }
+
+/** A resource as OpenTelemetry's SDK passes it around. */
+export class OwnResource {
+  readonly attributes: Readonly<Record<string, AttributeValue>>
+
+  constructor(attributes: Readonly<Record<string, AttributeValue>>) {
+    this.attributes = attributes
+  }
+
+  /** The other's attributes go before ours. */
+  merge(other: { readonly attributes: Readonly<Record<string, AttributeValue>> } | null): OwnResource {
+    return new OwnResource({ ...this.attributes, ...other?.attributes })
+  }
+
+  getRawAttributes(): [string, AttributeValue][] {
+    return Object.entries(this.attributes)
+  }
+}

@@ -15,6 +15,7 @@ import { now } from '../model/clock.ts'
 import { clip, limits } from './limits.ts'
 import type { AgentPhase } from './phase.ts'
 import { fromApiTime } from './time.ts'
+import { traceStateOf } from './trace-state.ts'
 
 /** As OTLP and the API number it. */
 const OK = 1
@@ -112,29 +113,7 @@ export class OwnSpan extends PhaseSpan {
 function contextOf(phase: AgentPhase): SpanContext {
   const { traceId, spanId, record } = phase
   const traceFlags = record.sampled ? 1 : 0
-  return { traceId, spanId, traceFlags, ...(record.traceState === undefined ? {} : { traceState: opaque(record.traceState) }) }
-}
-
-/** A trace state that is passed on as it came; entries are looked up on demand. */
-function opaque(text: string): NonNullable<SpanContext['traceState']> {
-  const get = (key: string): string | undefined =>
-    text
-      .split(',')
-      .map((entry) => entry.trim())
-      .find((entry) => entry.startsWith(`${key}=`))
-      ?.slice(key.length + 1)
-  const unset = (key: string): NonNullable<SpanContext['traceState']> =>
-    opaque(
-      text
-        .split(',')
-        .filter((entry) => !entry.trim().startsWith(`${key}=`))
-        .join(','),
-    )
-  const set = (key: string, value: string): NonNullable<SpanContext['traceState']> => {
-    const rest = unset(key).serialize()
-    return opaque(rest === '' ? `${key}=${value}` : `${key}=${value},${rest}`)
-  }
-  return { get, set, unset, serialize: () => text }
+  return { traceId, spanId, traceFlags, ...traceStateOf(record.traceState) }
 }
 
 function isTime(value: unknown): value is TimeInput {

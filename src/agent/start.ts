@@ -1,5 +1,5 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
-import { context, propagation, trace } from '@opentelemetry/api'
+import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api'
 import type { AttributeValue } from '../model/attributes.ts'
 import { observe } from '../model/observer.ts'
 import { unwatched } from '../model/unwatched.ts'
@@ -9,13 +9,16 @@ import type { Exit } from './exit.ts'
 import { Exporter } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
 import { RecordKeeper } from './keeper.ts'
+import { findHost, type Host } from './host.ts'
 import { limits } from './limits.ts'
 import { AgentObserver } from './observer.ts'
 import type { Destination } from './post.ts'
 import { beforeEnd, LAST_FLUSH } from './process-end.ts'
 import { propagator } from './propagator.ts'
-import { resourceAttributes } from './resource.ts'
-import { contextManager, ownStorage } from './storage.ts'
+import { OwnResource, resourceAttributes } from './resource.ts'
+import { fromApiSampler, type ApiSampler, type Sampler } from './sampler.ts'
+import { StandardExit, type Processor } from './standard-exit.ts'
+import { apiStorage, contextManager, ownStorage } from './storage.ts'
 import { AgentTracerProvider } from './tracer.ts'
 
 /** What a caller may say beside the environment. */
@@ -26,8 +29,21 @@ export interface AgentOptions {
   readonly attributes?: Readonly<Record<string, AttributeValue>>
   /** Where OTLP goes, without `/v1/traces`; goes before `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly endpoint?: string
+  /** Span processors of OpenTelemetry's SDK: spans go to these, instead of the collector. */
+  readonly spanProcessors?: readonly Processor[]
+  /** Instrumentations of OpenTelemetry: their spans nest under our phases. */
+  readonly instrumentations?: readonly Instrumentation[]
+  /** A sampler of OpenTelemetry's SDK; goes before `OTEL_TRACES_SAMPLER`. */
+  readonly sampler?: ApiSampler
   /** Instead of `process.env`. */
   readonly env?: Environment
+}
+
+/** An instrumentation of OpenTelemetry, as far as we call it. */
+export interface Instrumentation {
+  setTracerProvider(provider: TracerProvider): void
+  enable(): void
+  disable(): void
 }
 
 /** A running agent. */
@@ -43,23 +59,28 @@ const QUEUE_BYTES = 16 << 20
 /** Bytes of a request to the collector. */
 const BATCH_BYTES = 512 << 10
 
-/** Starts to observe, and registers with OpenTelemetry's API. @returns undefined if the environment says not to */
+/**
+ * Starts to observe. Where OpenTelemetry's API is free, it works on our records from now on; where the app runs an SDK of its
+ * own, its context, sampler and span processors are used. @returns undefined if the environment says not to
+ */
 export async function startAgent(options: AgentOptions = {}): Promise<Agent | undefined> {
   const config = readConfig(environment(options), warn)
-  if (config.disabled || config.exporter === 'none') return undefined
+  const host = findHost()
+  if (config.disabled || (config.exporter === 'none' && options.spanProcessors === undefined && !host?.processor))
+    return undefined
   Object.assign(limits, config.limits)
-  const exit: Exit = await fastExit(config, options, (fn) => ownStorage.run(observer.silent, fn))
+  const storage = host === undefined ? ownStorage : apiStorage
+  const exit = await exitFor(config, options, host, (fn) => storage.run(observer.silent, fn))
   const keeper = new RecordKeeper(exit)
-  const observer = new AgentObserver(keeper, config.sampler, ownStorage)
-  const undo = [observe(observer), register(observer, config)]
-  const flush = (timeout = 10_000): Promise<void> => exit.flush(timeout)
+  const observer = new AgentObserver(keeper, samplerFor(config, options, host), storage)
+  const undo = [observe(observer), ...register(observer, config, options, host)]
   const last = (): Promise<void> => {
     keeper.abandonAll()
     return exit.flush(LAST_FLUSH)
   }
   undo.push(beforeEnd(last))
   return {
-    flush,
+    flush: (timeout = 10_000) => exit.flush(timeout),
     async shutdown(timeout = 10_000) {
       keeper.abandonAll()
       for (const back of undo.splice(0)) back()
@@ -80,14 +101,24 @@ function warn(message: string): void {
   process.stderr.write(`phaseline: ${message}\n`)
 }
 
-async function fastExit(config: Config, options: AgentOptions, silently: (fn: () => void) => void): Promise<Exit> {
-  const resource = encodeResource(resourceAttributes(config, options.attributes))
-  const exporter = new Exporter(
-    await destinationOf(config),
-    { queueBytes: QUEUE_BYTES, queueSpans: config.queueSpans ?? Infinity },
-    silently,
-  )
-  return new FastExit(exporter, resource, { delay: config.delay, bytes: BATCH_BYTES, spans: config.batchSpans ?? Infinity })
+async function exitFor(
+  config: Config,
+  { attributes, spanProcessors }: AgentOptions,
+  host: Host | undefined,
+  silently: (fn: () => void) => void,
+): Promise<Exit> {
+  if (host?.processor !== undefined) return new StandardExit([host.processor], host.resource, false)
+  const resource = resourceAttributes(config, attributes)
+  if (spanProcessors !== undefined) return new StandardExit(spanProcessors, new OwnResource(resource), true)
+  const persistence = { queueBytes: QUEUE_BYTES, queueSpans: config.queueSpans ?? Infinity }
+  const exporter = new Exporter(await destinationOf(config), persistence, silently)
+  const batching = { delay: config.delay, bytes: BATCH_BYTES, spans: config.batchSpans ?? Infinity }
+  return new FastExit(exporter, encodeResource(resource), batching)
+}
+
+function samplerFor(config: Config, { sampler }: AgentOptions, host: Host | undefined): Sampler {
+  const given = sampler ?? host?.sampler
+  return given === undefined ? config.sampler : fromApiSampler(given)
 }
 
 /** node:https is loaded only where it is needed: TLS costs some ms at the start. */
@@ -99,14 +130,22 @@ async function destinationOf({ endpoint: url, headers, timeout, gzip }: Config):
   return { url, headers, timeout, gzip, agent: unwatched(new https.Agent(keepAlive)), request: https.request }
 }
 
-/** Makes OpenTelemetry's API work on our records. @returns undo */
-function register(observer: AgentObserver, config: Config): () => void {
-  context.setGlobalContextManager(contextManager)
-  trace.setGlobalTracerProvider(new AgentTracerProvider(observer))
-  propagation.setGlobalPropagator(propagator(config.propagated))
-  return () => {
-    context.disable()
-    trace.disable()
-    propagation.disable()
+/** Makes OpenTelemetry's API work on our records, unless it is taken, and starts the instrumentations. @returns undo */
+function register(
+  observer: AgentObserver,
+  config: Config,
+  { instrumentations = [] }: AgentOptions,
+  host: Host | undefined,
+): (() => void)[] {
+  const provider = new AgentTracerProvider(observer)
+  for (const instrumentation of instrumentations) {
+    instrumentation.setTracerProvider(provider)
+    instrumentation.enable()
   }
+  const undo = instrumentations.map((instrumentation) => () => instrumentation.disable())
+  if (host !== undefined) return undo
+  context.setGlobalContextManager(contextManager)
+  trace.setGlobalTracerProvider(provider)
+  propagation.setGlobalPropagator(propagator(config.propagated))
+  return [...undo, () => context.disable(), () => trace.disable(), () => propagation.disable()]
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readConfig, type Config } from '../../src/agent/config.ts'
+import { label } from '../../src/model/label.ts'
 import { resourceAttributes } from '../../src/agent/resource.ts'
 
 function read(env: Record<string, string>): Config & { warnings: string[] } {
@@ -42,13 +43,14 @@ test.each([
   const { warnings, endpoint, sampler } = read(env)
   expect(warnings).toEqual([expect.stringMatching(message)])
   expect(endpoint.href).toBe('http://localhost:4318/v1/traces')
-  expect(sampler(undefined, 1, 2, 3, 4)).toBe(true)
+  expect(sampler(undefined, 1, 2, 3, 4, ROUTE)).toBe(true)
 })
 
 test('a header that is wrong is not repeated in the warning: it may be a secret', () => {
   expect(read({ OTEL_EXPORTER_OTLP_HEADERS: 'hunter2' }).warnings.join()).not.toContain('hunter2')
 })
 
+const ROUTE = label('gateway', 'GET')
 const remote = (sampled: boolean) => ({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), sampled })
 
 test.each([
@@ -58,14 +60,14 @@ test.each([
   ['parentbased_always_off', [false, true, false]],
 ])('%s samples roots, children of sampled and of unsampled: %j', (name, decisions) => {
   const { sampler } = read({ OTEL_TRACES_SAMPLER: name })
-  expect([undefined, remote(true), remote(false)].map((parent) => sampler(parent, 1, 2, 3, 4))).toEqual(decisions)
+  expect([undefined, remote(true), remote(false)].map((parent) => sampler(parent, 1, 2, 3, 4, ROUTE))).toEqual(decisions)
 })
 
 test('traceidratio decides by the trace id, the same every time, for about the share asked for', () => {
   const { sampler } = read({ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' })
   const ids = Array.from({ length: 10_000 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 0)
-  expect(ids.filter((id) => sampler(undefined, id, 0, 0, 0)).length / 10_000).toBeCloseTo(0.25, 1)
-  expect(sampler(remote(true), 0xffffffff, 0, 0, 0)).toBe(true)
+  expect(ids.filter((id) => sampler(undefined, id, 0, 0, 0, ROUTE)).length / 10_000).toBeCloseTo(0.25, 1)
+  expect(sampler(remote(true), 0xffffffff, 0, 0, 0, ROUTE)).toBe(true)
 })
 
 test('the resource says who sends: the environment first, then the package, then unknown', () => {

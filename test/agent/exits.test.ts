@@ -1,0 +1,188 @@
+import { context, SpanStatusCode, trace } from '@opentelemetry/api'
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import { AlwaysOffSampler, InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace'
+import { afterEach, expect, test } from 'vitest'
+import { startAgent, type Agent } from '../../src/agent/start.ts'
+import { FastExit } from '../../src/agent/fast-exit.ts'
+import { RecordKeeper } from '../../src/agent/keeper.ts'
+import { AgentObserver } from '../../src/agent/observer.ts'
+import type { AgentPhase } from '../../src/agent/phase.ts'
+import type { TraceRecord } from '../../src/agent/record.ts'
+import { OwnResource } from '../../src/agent/resource.ts'
+import { alwaysOn } from '../../src/agent/sampler.ts'
+import { StandardExit } from '../../src/agent/standard-exit.ts'
+import { ownStorage } from '../../src/agent/storage.ts'
+import { label } from '../../src/model/label.ts'
+import { observer, type Phase } from '../../src/model/observer.ts'
+import { encodeResource } from '../../src/otlp/encode.ts'
+import { readRequest } from './otlp-reader.ts'
+
+const GATEWAY = label('gateway', 'GET', { 'http.request.method': 'GET' })
+const VIEW = label('view', 'view book', { 'code.function.name': 'book' })
+const DB = label('db', 'SELECT book')
+const REMOTE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true, traceState: 'a=1' }
+
+let agent: Agent | undefined
+let sdk: NodeSDK | undefined
+
+afterEach(async () => {
+  await agent?.shutdown(100)
+  await sdk?.shutdown()
+  agent = sdk = undefined
+  trace.disable()
+  context.disable()
+})
+
+/** A request with all that a span can have. */
+function request(watch: AgentObserver): void {
+  const gateway = watch.open(GATEWAY, REMOTE, 100.25)
+  gateway.before(label('queue', 'queue'), 90, 100.25)
+  gateway.set('url.path', '/books/7')
+  gateway.set('http.request.method', 'QUERY')
+  const view = watch.begin(VIEW, gateway, 101) as AgentPhase
+  const span = view.getValue(Symbol.for('OpenTelemetry Context Key SPAN')) as ReturnType<typeof trace.getSpan>
+  span
+    ?.addEvent('seen', { 'a.list': ['x', 'y'] }, 101.5)
+    .addLink({ context: { traceId: REMOTE.traceId, spanId: REMOTE.spanId, traceFlags: 1 }, attributes: { n: 1.5 } })
+  span?.setStatus({ code: SpanStatusCode.ERROR, message: 'bad' }).updateName('view other')
+  watch.begin(DB, view, 102)?.end(102.000_001)
+  view.end(103)
+  gateway.fail(new TypeError('no'))
+  gateway.end(104.123_456)
+}
+
+test('both exits give the same spans', async () => {
+  const fastBodies: Buffer[] = []
+  const resource = { 'service.name': 'shop' }
+  const exporter = {
+    send: ({ parts }: { parts: readonly Uint8Array[] }) => void fastBodies.push(Buffer.concat(parts)),
+    flush: async () => {},
+  }
+  const fast = new FastExit(exporter as never, encodeResource(resource), { delay: 60_000, bytes: 1 << 16, spans: Infinity })
+  const kept: ReadableSpan[] = []
+  const processor = {
+    onStart: () => {},
+    onEnd: (span: never) => void kept.push(span),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  }
+  const standard = new StandardExit([processor], new OwnResource(resource), true)
+  const both = {
+    take(record: TraceRecord, first: AgentPhase) {
+      const phases: AgentPhase[] = []
+      for (let phase: AgentPhase | undefined = first; phase !== undefined; phase = phase.next) phases.push(phase)
+      fast.take(record, first)
+      phases.forEach((phase, i) => (phase.next = phases[i + 1]))
+      standard.take(record, first)
+    },
+    flush: async () => {},
+    shutdown: async () => {},
+  }
+  request(new AgentObserver(new RecordKeeper(both), alwaysOn, ownStorage))
+  await fast.flush(0)
+  const fromFast = fastBodies.flatMap(readRequest)
+  const fromStandard = readRequest(ProtobufTraceSerializer.serializeRequest(kept) as Uint8Array)
+  expect(fromFast.length).toBe(4)
+  expect(fromStandard).toEqual(fromFast)
+})
+
+test('span processors of the app get the spans, and may write on them', async () => {
+  const exporter = new InMemorySpanExporter()
+  const marker = {
+    onStart: (span: { setAttribute(key: string, value: string): void }) => span.setAttribute('app.mark', 'yes'),
+    onEnd: () => {},
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  }
+  agent = await startAgent({
+    env: {},
+    spanProcessors: [marker, new SimpleSpanProcessor({ exporter })],
+    serviceName: 'shop',
+  })
+  observer.open(GATEWAY).end()
+  await agent?.flush()
+  const [span] = exporter.getFinishedSpans()
+  expect(span).toMatchObject({ name: 'GET', ended: true, attributes: { 'app.mark': 'yes', 'phaseline.phase': 'gateway' } })
+  expect(span?.resource.attributes['service.name']).toBe('shop')
+})
+
+test('a processor that throws harms neither the app nor the next processor', async () => {
+  const exporter = new InMemorySpanExporter()
+  const broken = {
+    onStart: () => {},
+    onEnd: () => {
+      throw new Error('broken')
+    },
+    forceFlush: () => Promise.reject(new Error('broken')),
+    shutdown: () => Promise.reject(new Error('broken')),
+  }
+  agent = await startAgent({ env: {}, spanProcessors: [broken, new SimpleSpanProcessor({ exporter })] })
+  observer.open(GATEWAY).end()
+  await agent?.flush()
+  expect(exporter.getFinishedSpans().length).toBe(1)
+})
+
+test('where the app runs its own SDK, phases go to its processors and nest with its spans', async () => {
+  const exporter = new InMemorySpanExporter()
+  sdk = new NodeSDK({
+    serviceName: 'theirs',
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    metricReaders: [],
+    instrumentations: [],
+  })
+  sdk.start()
+  agent = await startAgent({ env: {} })
+  const gateway = observer.open(GATEWAY)
+  observer.run(
+    gateway,
+    () => {
+      expect(trace.getActiveSpan()?.spanContext().spanId).toBe(gateway.spanId)
+      trace.getTracer('theirs').startActiveSpan('outer', (outer) => {
+        const db = observer.begin(DB) as Phase
+        db.end()
+        outer.end()
+      })
+    },
+    undefined,
+  )
+  gateway.end()
+  await agent?.flush()
+  const spans = Object.fromEntries(exporter.getFinishedSpans().map((span) => [span.name, span]))
+  expect(Object.keys(spans).toSorted()).toEqual(['GET', 'SELECT book', 'outer'])
+  expect(spans['outer']?.parentSpanContext?.spanId).toBe(gateway.spanId)
+  expect(spans['SELECT book']?.parentSpanContext?.spanId).toBe(spans['outer']?.spanContext().spanId)
+  expect(spans['GET']?.resource.attributes['service.name']).toBe('theirs')
+})
+
+test('the sampler of the app’s own SDK decides', async () => {
+  sdk = new NodeSDK({
+    sampler: new AlwaysOffSampler(),
+    spanProcessors: [new SimpleSpanProcessor({ exporter: new InMemorySpanExporter() })],
+    metricReaders: [],
+  })
+  sdk.start()
+  agent = await startAgent({ env: {} })
+  expect(observer.open(GATEWAY).recording).toBe(false)
+})
+
+test('instrumentations of OpenTelemetry write into our records', async () => {
+  const exporter = new InMemorySpanExporter()
+  let tracer = trace.getTracer('none')
+  const instrumentation = {
+    setTracerProvider: (provider: { getTracer(name: string): typeof tracer }) => void (tracer = provider.getTracer('third')),
+    enable: () => {},
+    disable: () => {},
+  }
+  agent = await startAgent({
+    env: {},
+    instrumentations: [instrumentation],
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  })
+  const gateway = observer.open(GATEWAY)
+  observer.run(gateway, () => tracer.startSpan('theirs').end(), undefined)
+  gateway.end()
+  await agent?.flush()
+  const theirs = exporter.getFinishedSpans().find(({ name }) => name === 'theirs')
+  expect(theirs).toMatchObject({ parentSpanContext: { spanId: gateway.spanId }, instrumentationScope: { name: 'third' } })
+})

@@ -1,0 +1,137 @@
+import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { stripTypeScriptTypes } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { collector, type TestCollector } from './collector.ts'
+
+const project = resolve(import.meta.dirname, '../..')
+const register = pathToFileURL(join(project, 'src/register.ts')).href
+let sink: TestCollector
+let folder: string
+
+/** An app that has just answered a request to itself. */
+const APP = `
+  import { createServer } from 'node:http'
+  const server = createServer((request, response) => response.end('hi')).listen(0, '127.0.0.1', async () => {
+    await (await fetch('http://127.0.0.1:' + server.address().port)).text()
+    await after(server)
+  })
+`
+
+function start(code: string, env: Record<string, string> = {}): ChildProcess {
+  const file = join(folder, 'app.mjs')
+  writeFileSync(file, code)
+  return fork(file, {
+    execArgv: ['--import', register],
+    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...env },
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+  })
+}
+
+beforeEach(async () => {
+  sink = await collector()
+  folder = mkdtempSync(join(tmpdir(), 'phaseline-process-'))
+})
+
+afterEach(async () => {
+  await sink.close()
+  rmSync(folder, { recursive: true })
+})
+
+const names = (): string[] => sink.spans().map(({ attributes }) => String(attributes['phaseline.phase']))
+
+test('an app whose work is done ends, and its spans have arrived', async () => {
+  const child = start(
+    `${APP}; async function after(server) { server.close(); server.closeAllConnections(); process.disconnect() }`,
+  )
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(names()).toEqual(expect.arrayContaining(['gateway', 'respond', 'client']))
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends the app as it would without us, after its spans have arrived',
+  async (signal) => {
+    const child = start(`${APP}; async function after() { process.send('ready') }`)
+    await once(child, 'message')
+    child.kill(signal)
+    expect(await once(child, 'exit')).toEqual([null, signal])
+    expect(names()).toContain('gateway')
+  },
+)
+
+test('an app that handles the signal itself ends when it likes', async () => {
+  const child = start(`${APP}; async function after(server) {
+    process.on('SIGTERM', () => setTimeout(() => process.exit(7), 300))
+    process.send('ready')
+  }`)
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([7, null])
+  expect(names()).toContain('gateway')
+})
+
+test('a collector that hangs delays the end by two seconds at most', async () => {
+  sink.behave(() => {})
+  const child = start(`${APP}; async function after() { process.send('ready') }`)
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([null, 'SIGTERM'])
+})
+
+test('a request that hangs is sent when the process ends, and says so', async () => {
+  const child = start(`
+    import { createServer, get } from 'node:http'
+    const server = createServer(() => process.send('ready')).listen(0, '127.0.0.1', () => get({ port: server.address().port }).on('error', () => {}))
+  `)
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  const gateway = sink.spans().find(({ attributes }) => attributes['phaseline.phase'] === 'gateway')
+  expect(gateway?.attributes).toMatchObject({ 'phaseline.in_flight': true, 'url.path': '/' })
+})
+
+test('an exception that nobody catches ends the app as it would without us', async () => {
+  const child = start(`${APP}; async function after() { setImmediate(() => { throw new Error('mine') }) }`)
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)))
+  expect(await once(child, 'exit')).toEqual([1, null])
+  expect(said).toContain('Error: mine')
+})
+
+test('bad settings are told of in one line each, and the app runs', async () => {
+  const child = start(
+    `${APP}; async function after(server) { server.close(); server.closeAllConnections(); process.disconnect() }`,
+    { OTEL_TRACES_SAMPLER: 'dice' },
+  )
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)))
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(said).toBe('phaseline: OTEL_TRACES_SAMPLER=dice is not supported, parentbased_always_on is used\n')
+})
+
+/** Some Node that is too old: the system's, mostly. Never the one under test. */
+const OLD = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path) && majorOf(path) < 22)
+
+function majorOf(path: string): number {
+  return Number(/^v(\d+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8' }))?.[1] ?? 99)
+}
+
+test.skipIf(OLD === undefined)(
+  'on a Node older than 22 (if one is installed) the app runs, and one line says why it is not traced',
+  async () => {
+    // Stripped of its types, because an old Node does not take TypeScript.
+    const built = join(folder, 'register.mjs')
+    writeFileSync(built, stripTypeScriptTypes(readFileSync(join(project, 'src/register.ts'), 'utf8')))
+    const child = spawn(OLD as string, ['--import', pathToFileURL(built).href, '-e', 'console.log("app runs")'])
+    let [out, err] = ['', '']
+    child.stdout.on('data', (chunk: Buffer) => (out += String(chunk)))
+    child.stderr.on('data', (chunk: Buffer) => (err += String(chunk)))
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(out).toBe('app runs\n')
+    expect(err).toMatch(/^phaseline: needs Node 22\.18 or newer, this is v[\d.]+\. The app runs, without tracing\.\n$/)
+  },
+)
