@@ -1,12 +1,12 @@
 import { now } from '../model/clock.ts'
-import { nameRoute } from '../model/gateway.ts'
+import { failGateway, nameRoute } from '../model/gateway.ts'
 import { label, type Label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { endChains, type Chains } from './chain.ts'
 import type { Known, Resolved } from './known.ts'
 import { joined, pathname, patternOf } from './pattern.ts'
 import { JOURNEY, type Layer, type Request, type Response, type Route, type Router } from './shape.ts'
-import { failWith, isError, Step } from './step.ts'
+import { isError, Step } from './step.ts'
 
 const RESOLVE = label('resolve', 'resolve')
 /** Mounts are few; where they are not (a guess at one that holds an id), memory stays. */
@@ -239,7 +239,7 @@ export class Journey {
     if (this.stragglers !== undefined) for (const step of this.stragglers) step.finish(at)
     if (this.chains !== undefined) endChains(this, this.chains, at)
     this.handler.end(at)
-    if (this.error !== undefined && res.statusCode >= 500) failWith(this.gateway, this.error)
+    if (this.error !== undefined && res.statusCode >= 500) failGateway(res.req, this.error)
   }
 }
 

@@ -1,12 +1,19 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { now } from '../model/clock.ts'
 import { gatewayOf } from '../model/gateway.ts'
 import type { Phase } from '../model/observer.ts'
-import { respondOf } from './respond.ts'
+import { respondOf, watchHeadsOf } from './respond.ts'
 
 /** Ends the request's phases when it is over, for better or worse: `close` comes on every response, after `finish` or instead of it. */
-export function endWith(response: ServerResponse): void {
+export function endWithResponse(response: ServerResponse): void {
+  watchHeadsOf(response)
   response.on('close', closed)
+}
+
+/** A request that was upgraded to another protocol lasts as long as its socket. */
+export function endWithSocket(socket: Socket, phase: Phase): void {
+  socket.on('close', () => phase.end())
 }
 
 function closed(this: ServerResponse): void {
@@ -24,5 +31,12 @@ function conclude(phase: Phase, response: ServerResponse): void {
     phase.set('http.response.status_code', statusCode)
     if (statusCode >= 500) phase.fail(String(statusCode))
   }
-  if (!response.writableFinished) phase.set('phaseline.disconnect', headersSent ? 'during_body' : 'before_head')
+  if (!finished(response)) phase.set('phaseline.disconnect', headersSent ? 'during_body' : 'before_head')
+}
+
+/** Whether the last byte was handed over. The responses of node:http2 have no `writableFinished`, their streams know. */
+function finished(response: ServerResponse): boolean {
+  if (response.writableFinished !== undefined) return response.writableFinished
+  const { stream } = response as unknown as { stream?: { writableFinished: boolean; rstCode: number } }
+  return stream !== undefined && stream.writableFinished && stream.rstCode === 0
 }
