@@ -30,7 +30,7 @@ export function describe(phase: Phase, request: IncomingMessage, at: number): vo
   if (remoteAddress !== undefined) phase.set('client.address', remoteAddress)
   const agent = headers['user-agent']
   if (agent !== undefined) phase.set('user_agent.original', agent)
-  phase.set('network.protocol.version', request.httpVersion)
+  phase.set('network.protocol.version', request.httpVersion === '2.0' ? '2' : request.httpVersion)
   phase.set(OWN.eventLoopUtilization, utilization(at))
 }
 

@@ -1,11 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { now } from '../model/clock.ts'
 import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { parseTraceparent } from '../model/traceparent.ts'
 import { acceptedAt } from './accept.ts'
 import { describe } from './attributes.ts'
-import { endWith } from './close.ts'
 import { queuedSince } from './queue.ts'
 
 const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
@@ -18,7 +17,7 @@ const QUEUE = label('queue', 'queue')
 const ACCEPT = label('gateway.accept', 'accept')
 
 /** Begins the `gateway` phase of a request whose head has just been parsed. */
-export function begin(request: IncomingMessage, response: ServerResponse): Phase {
+export function begin(request: IncomingMessage): Phase {
   const at = now()
   const { headers, method = '' } = request
   const { traceparent } = headers
@@ -29,7 +28,6 @@ export function begin(request: IncomingMessage, response: ServerResponse): Phase
     describe(phase, request, at)
     before(phase, request, at)
   }
-  endWith(response)
   return phase
 }
 

@@ -31,7 +31,7 @@ function conclude(phase: Phase, response: ServerResponse): void {
     phase.set('http.response.status_code', statusCode)
     if (statusCode >= 500) phase.fail(String(statusCode))
   }
-  if (!finished(response)) phase.set('phaseline.disconnect', headersSent ? 'during_body' : 'before_head')
+  if (!headersSent || !finished(response)) phase.set('phaseline.disconnect', headersSent ? 'during_body' : 'before_head')
 }
 
 /** Whether the last byte was handed over. The responses of node:http2 have no `writableFinished`, their streams know. */

@@ -1,25 +1,26 @@
-import { Server, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Server, type Socket } from 'node:net'
 import { gatewayOf, setGateway } from '../model/gateway.ts'
-import { observed, observer } from '../model/observer.ts'
+import { observed, observer, type Phase } from '../model/observer.ts'
 import { isUnwatched } from '../model/unwatched.ts'
 import { accepted } from './accept.ts'
 import { begin } from './begin.ts'
+import { endWithResponse, endWithSocket } from './close.ts'
 import { watchHeads } from './respond.ts'
 
-type Emit = (this: object, event: string, ...args: unknown[]) => boolean
+type Emit = (this: object, event: string | symbol, ...args: unknown[]) => boolean
 interface Emitter {
   emit: Emit
 }
 
-/** The events that hand a request to the app. */
-const REQUESTS: ReadonlySet<string> = new Set(['request', 'checkContinue', 'checkExpectation'])
+/** The events that hand a request to the app; with `upgrade` comes a socket and no response. */
+const REQUESTS: ReadonlySet<string | symbol> = new Set(['request', 'checkContinue', 'checkExpectation', 'upgrade'])
 
 let watching: (() => void) | undefined
 
 /**
- * Watches every server of node:http and node:https in this process, also those that exist already: each request is a
- * `gateway` phase, and the app runs inside it. @returns undo
+ * Watches every HTTP server in this process, also those that exist already: each request is a `gateway` phase, and the app
+ * runs inside it. The servers of node:http, node:https and node:http2 all descend from node:net's. @returns undo
  */
 export function watchServers(): () => void {
   if (watching !== undefined) return watching
@@ -36,15 +37,38 @@ function watchEmit(prototype: Emitter): () => void {
   const { emit } = prototype
   prototype.emit = function (this: object, event, ...args) {
     if (event === 'connection' && observed()) accepted(args[0] as Socket)
-    if (!REQUESTS.has(event) || !observed() || isUnwatched(this)) return Reflect.apply(emit, this, [event, ...args])
-    const [request, response] = args as [IncomingMessage, ServerResponse]
-    if (gatewayOf(request) !== undefined) return emit.call(this, event, request, response)
-    const phase = begin(request, response)
-    setGateway(request, phase)
-    return observer.run(phase, emit, this, event, request, response)
+    const phase = REQUESTS.has(event) && observed() && !isUnwatched(this) ? taken(args[0], args[1]) : undefined
+    if (phase === undefined) return Reflect.apply(emit, this, [event, ...args])
+    return observer.run(phase, emit, this, event, ...args)
   }
   return () => {
     if (own === undefined) delete (prototype as Partial<Emitter>).emit
     else Object.defineProperty(prototype, 'emit', own)
   }
+}
+
+/**
+ * The phase of a request that has just been taken; undefined if it has one, or if this is no request (a server of some other
+ * protocol may have events of these names).
+ */
+function taken(request: unknown, other: unknown): Phase | undefined {
+  if (!isRequest(request) || gatewayOf(request) !== undefined) return undefined
+  try {
+    const phase = begin(request)
+    if (isResponse(other)) endWithResponse(other)
+    else endWithSocket(other as Socket, phase)
+    setGateway(request, phase)
+    return phase
+  } catch {
+    // A request that we do not understand goes on unwatched.
+    return undefined
+  }
+}
+
+function isRequest(thing: unknown): thing is IncomingMessage {
+  return typeof thing === 'object' && thing !== null && typeof (thing as Partial<IncomingMessage>).headers === 'object'
+}
+
+function isResponse(thing: unknown): thing is ServerResponse {
+  return typeof (thing as Partial<ServerResponse> | undefined)?.writeHead === 'function'
 }

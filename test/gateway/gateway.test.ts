@@ -1,6 +1,9 @@
 import { Agent, createServer, get, request, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { once } from 'node:events'
-import { connect, type AddressInfo } from 'node:net'
+import http2 from 'node:http2'
+import { createServer as createSecureServer, get as getSecurely } from 'node:https'
+import { connect, createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net'
+import { generate } from 'selfsigned'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchServers } from '../../src/gateway/watch.ts'
 import { gatewayOf, nameRoute } from '../../src/model/gateway.ts'
@@ -195,6 +198,75 @@ test.each(['', 'soon', 't=', '12', '-1', String(Date.now() - 3_600_000), '9'.rep
     expect(recorded.all('queue')).toEqual([])
   },
 )
+
+test('a server with TLS is watched, its handshake is part of accepting', async () => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }])
+  const server = createSecureServer({ key, cert })
+  const port = await serve((_request, response) => response.end(), server)
+  const [response] = (await once(getSecurely({ port, agent: false, rejectUnauthorized: false }), 'response')) as [IncomingMessage]
+  await once(response.resume(), 'end')
+  await recorded.ended()
+  expect(recorded.sentences()).toEqual(['gateway GET > accept', 'gateway GET > respond'])
+  expect(recorded.find('gateway').attributes['url.scheme']).toBe('https')
+})
+
+test('a server of HTTP/2 is watched, its streams apart', async () => {
+  const server = http2.createServer((incoming, response) => {
+    if (incoming.url === '/never') incoming.stream.close(http2.constants.NGHTTP2_CANCEL)
+    else setImmediate(() => response.end(String(observer.current() === gatewayOf(incoming))))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const answers = ['/a', '/b'].map(async (path) => {
+    const stream = client.request({ ':path': path }).setEncoding('utf8')
+    return ((await once(stream, 'data')) as [string])[0]
+  })
+  expect(await Promise.all(answers)).toEqual(['true', 'true'])
+  await recorded.ended(2)
+  const never = client.request({ ':path': '/never' }).on('error', () => {})
+  await once(never, 'close')
+  await recorded.ended(3)
+  client.close()
+  server.close()
+  const requests = recorded.all('gateway')
+  expect(requests.map(({ children }) => children.filter(({ name }) => name === 'respond').length)).toEqual([1, 1, 0])
+  expect(requests[0]?.attributes).toMatchObject({
+    'url.path': '/a',
+    'network.protocol.version': '2',
+    'http.response.status_code': 200,
+    'server.address': '127.0.0.1',
+  })
+  expect(requests[0]?.attributes).not.toHaveProperty('phaseline.disconnect')
+  expect(requests[2]?.attributes).toMatchObject({ 'phaseline.disconnect': 'before_head' })
+})
+
+test('a request that is upgraded lasts as long as its socket', async () => {
+  const port = await serve((_request, response) => response.end())
+  const [server] = open as [Server]
+  server.on('upgrade', (incoming, socket) => {
+    socket.end(
+      `HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n${String(observer.current() === gatewayOf(incoming))}`,
+    )
+  })
+  const client = request({ port, agent: false, headers: { connection: 'upgrade', upgrade: 'x' } }).end()
+  const [, socket, head] = (await once(client, 'upgrade')) as [IncomingMessage, Socket, Buffer]
+  let text = String(head)
+  socket.on('data', (chunk: Buffer) => (text += String(chunk)))
+  await once(socket, 'end')
+  socket.destroy()
+  await recorded.ended()
+  expect(text).toBe('true')
+  expect(recorded.find('gateway').finish).toBeDefined()
+})
+
+test('a server of another protocol may have events of these names', async () => {
+  const server = createPlainServer()
+  const heard = once(server, 'request')
+  server.emit('request', 'anything', 7)
+  expect(await heard).toEqual(['anything', 7])
+  expect(recorded.phases()).toEqual([])
+})
 
 test('listeners may be replaced at any time', async () => {
   const port = await serve((_request, response) => response.end('old'))
