@@ -40,19 +40,30 @@ function place(range: Range, [start, end]: Segment): { left: string; width: stri
   return { left: share(left), width: share(Math.min(1, position(range, end)) - left) }
 }
 
-function Pieces({ pieces, range, name }: { pieces: readonly Segment[]; range: Range; name: string }): VNode {
+interface PiecesProps {
+  readonly pieces: readonly Segment[]
+  readonly range: Range
+  readonly name: string
+  /** For pieces narrower than this share of what is shown: a hatching needs room. */
+  readonly thinName?: string
+}
+
+/** Below it a piece is thin. */
+const THIN = 0.008
+
+function Pieces({ pieces, range, name, thinName = name }: PiecesProps): VNode {
   const thin = (range.to - range.from) / PIECES
   let reached = -Infinity
   const boxes = pieces.flatMap((piece) => {
     if (piece[1] < reached + thin) return []
     const box = place(range, piece)
     if (box !== undefined) reached = piece[1]
-    return box === undefined ? [] : [box]
+    return box === undefined ? [] : [{ box, thin: piece[1] - piece[0] < (range.to - range.from) * THIN }]
   })
   return (
     <>
-      {boxes.map((box, index) => (
-        <i key={index} class={name} style={box} />
+      {boxes.map(({ box, thin: isThin }, index) => (
+        <i key={index} class={isThin ? thinName : name} style={box} />
       ))}
     </>
   )
@@ -76,7 +87,7 @@ function Bar({ view, span, gaps, path }: Props): VNode {
     <div class="bar-area">
       {whole !== undefined && <i class={parent ? 'whole' : 'own'} style={whole} />}
       {parent && <Pieces pieces={own(trace, span)} range={range} name="own" />}
-      {gaps !== undefined && made && <Pieces pieces={gaps} range={range} name="gap hatched" />}
+      {gaps !== undefined && made && <Pieces pieces={gaps} range={range} name="gap hatched" thinName="gap thin" />}
       {path !== undefined && <Pieces pieces={path} range={range} name="path" />}
       <span
         class="near"
