@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { Refusal } from './refusal.ts'
@@ -35,14 +36,12 @@ export class BodyReader {
 
   /** @throws Refusal 413, 415, 400, or 503 if too many are being read at once */
   async read(request: IncomingMessage): Promise<ReadBody> {
-    const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-    if (encoding !== 'identity' && DECOMPRESS[encoding] === undefined)
-      throw new Refusal(415, `Content-Encoding ${encoding.slice(0, 40)} is not known here; gzip, deflate and zstd are`)
+    const encoding = request.headers['content-encoding']
     const announced = Number(request.headers['content-length'] ?? 0)
     if (announced > this.limits.body) throw this.tooLarge('')
     if (this.reading + announced > this.limits.bodies) throw new Refusal(503, 'too many bodies at once', 1)
+    checkEncoding(encoding)
     const received = await this.receive(request)
-    if (encoding === 'identity') return { received, content: received }
     return { received, content: await this.decompress(received, encoding) }
   }
 
@@ -56,7 +55,7 @@ export class BodyReader {
   }
 
   /** Not by `for await`: leaving that early closes the connection, and the sender would not learn why. */
-  private receive(request: IncomingMessage): Promise<Buffer> {
+  receive(request: Readable): Promise<Buffer> {
     const chunks: Buffer[] = []
     let size = 0
     const read = new Promise<Buffer>((resolve, reject) => {
@@ -76,11 +75,13 @@ export class BodyReader {
     return read.finally(() => (this.reading -= size))
   }
 
-  /** One at a time: sixty-four bombs at once are no larger than one. */
-  private decompress(received: Buffer, encoding: string): Promise<Buffer> {
+  /** One at a time: sixty-four bombs at once are no larger than one. @throws Refusal 413, 415, 400 */
+  decompress(received: Buffer, encoding: string | undefined): Promise<Buffer> {
+    const open = checkEncoding(encoding)
+    if (open === undefined) return Promise.resolve(received)
     const run = async (): Promise<Buffer> => {
       try {
-        return await (DECOMPRESS[encoding] as Decompress)(received, { maxOutputLength: this.limits.body })
+        return await open(received, { maxOutputLength: this.limits.body })
       } catch (error) {
         if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw this.tooLarge(' when decompressed')
         throw new Refusal(400, `it is no ${encoding}: ${(error as Error).message}`)
@@ -90,4 +91,14 @@ export class BodyReader {
     this.decompressing = done.catch(() => {})
     return done
   }
+}
+
+/** @returns what undoes a compression; undefined for none @throws Refusal 415 */
+function checkEncoding(given: string | undefined): Decompress | undefined {
+  const encoding = given?.trim().toLowerCase() ?? 'identity'
+  if (encoding === 'identity') return undefined
+  const open = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined
+  if (open === undefined)
+    throw new Refusal(415, `the compression ${encoding.slice(0, 40)} is not known here; gzip, deflate and zstd are`)
+  return open
 }

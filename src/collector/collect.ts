@@ -10,82 +10,19 @@ import { summarise } from '../stitch/summary.ts'
 import type { Retention, Store } from '../store/contract.ts'
 import { lockFolder } from '../store/sqlite-lock.ts'
 import { openSqlite } from '../store/sqlite.ts'
-import type { BodyLimits } from './body.ts'
-import { type ForwardStats, Forwarder, type ForwardTarget } from './forward.ts'
-import { Gatherer, type Patience } from './gather.ts'
-import type { Access } from './guard.ts'
+import { BodyReader } from './body.ts'
+import type { CollectOptions, Collector, CollectorStats, Events, Limits } from './contract.ts'
+import { Doors } from './doors.ts'
+import { Forwarder } from './forward.ts'
+import { Gatherer } from './gather.ts'
 import { Intake } from './intake.ts'
 import { IntakeLog } from './intake-log.ts'
 import { Keeper } from './keeper.ts'
-import { listen } from './listen.ts'
-import { type Delivery, otlpServer, type Verdict } from './receiver.ts'
+import type { Delivery, Verdict } from './receiver.ts'
 import { Refusal } from './refusal.ts'
 
-/** How a collector is set up; everything has a default. */
-export interface CollectOptions {
-  /** The folder of the database and the intake log; without it everything is kept in memory only. */
-  readonly data?: string
-  /** Where OTLP/HTTP is received: 4318; 0 lets the system choose. */
-  readonly otlpPort?: number
-  /** The address to listen on: 127.0.0.1. */
-  readonly host?: string
-  readonly access?: Access
-  /** Everything received is sent on to these. */
-  readonly forward?: readonly ForwardTarget[]
-  /** Seven days and 10 GiB by default. */
-  readonly retention?: Retention
-  readonly limits?: Partial<Limits>
-  readonly patience?: Patience
-  /** Told in a sentence what people should know. By default a line on standard error. */
-  readonly warn?: (sentence: string) => void
-  /** An engine of one's own instead of the embedded one. */
-  readonly store?: Store
-}
-
-/** Sizes in bytes. */
-export interface Limits extends BodyLimits {
-  /** Of spans that wait to be stored; above it senders are asked to wait (503). */
-  readonly pending: number
-}
-
-const LIMITS: Limits = { body: 64 * 1024 * 1024, bodies: 128 * 1024 * 1024, pending: 64 * 1024 * 1024 }
+const LIMITS: Limits = { body: 64 * 1024 * 1024, bodies: 128 * 1024 * 1024, pending: 32 * 1024 * 1024 }
 const RETENTION: Retention = { maxAgeMs: 7 * 24 * 3_600_000, maxBytes: 10 * 1024 ** 3 }
-
-/** Numbers since the start, in spans. `accepted` is `stored + pending + dropped`, always. */
-export interface CollectorStats {
-  readonly accepted: number
-  readonly stored: number
-  readonly pending: number
-  readonly dropped: number
-  /** Not taken: unusable ids, values too deep. */
-  readonly refused: number
-  /** Bodies of metrics that came. */
-  readonly metrics: number
-  readonly startedAt: Date
-  readonly forwarding: readonly ForwardStats[]
-}
-
-/** What a collector tells: a timeline that is new or has changed, and bodies of metrics as they come. */
-interface Events {
-  timeline: [summary: Summary]
-  metrics: [delivery: Delivery]
-}
-
-/** A running collector. */
-export interface Collector {
-  readonly store: Store
-  /** The port of OTLP/HTTP. */
-  readonly otlpPort: number
-  /** Calls back for every event of a kind. @returns stops that */
-  on<Kind extends keyof Events>(kind: Kind, listener: (...event: Events[Kind]) => void): () => void
-  /** Takes spans that did not come over the network: files. @returns how many were taken */
-  add(spans: Iterable<Span>): number
-  stats(): CollectorStats
-  /** Stitches and stores everything that has come so far, without waiting for more, and lets forwarding catch up. */
-  flush(): Promise<void>
-  /** Stops receiving, stores what has come, sends on what it can. */
-  close(): Promise<void>
-}
 
 /**
  * Starts a collector: receives OTLP, stitches, stores, forwards.
@@ -104,7 +41,6 @@ export async function collect(options: CollectOptions = {}): Promise<Collector> 
 
 class RunningCollector implements Collector {
   readonly store: Store
-  otlpPort = 0
   private readonly options: CollectOptions
   private readonly limits: Limits
   private readonly events = new EventEmitter<Events>()
@@ -113,7 +49,7 @@ class RunningCollector implements Collector {
   private readonly intake: Intake
   private readonly keeper: Keeper
   private readonly forwarders: readonly Forwarder[]
-  private readonly server: ReturnType<typeof otlpServer>
+  private readonly doors: Doors
   private readonly unlock: () => void
   private readonly startedAt = new Date()
   private readonly counts = { accepted: 0, refused: 0, metrics: 0 }
@@ -129,7 +65,7 @@ class RunningCollector implements Collector {
     this.gatherer = new Gatherer(options.patience)
     this.log = data === undefined ? undefined : new IntakeLog(join(data, 'intake'))
     this.intake = new Intake(this.gatherer, this.log)
-    const stored = (summary: Summary): void => void this.events.emit('timeline', summary)
+    const stored = (summary: Summary): void => this.tell('timeline', summary)
     const { gatherer, log, store, warn } = this
     this.keeper = new Keeper({ gatherer, log, store, stitch, summarise, stored, warn })
     this.forwarders = (options.forward ?? []).map((target) => new Forwarder(target))
@@ -137,7 +73,15 @@ class RunningCollector implements Collector {
       '/v1/traces': (delivery: Delivery) => this.traces(delivery),
       '/v1/metrics': (delivery: Delivery) => this.metrics(delivery),
     }
-    this.server = otlpServer(handlers, options.access ?? {}, this.limits)
+    this.doors = new Doors({ handlers, access: options.access ?? {}, bodies: new BodyReader(this.limits) })
+  }
+
+  get otlpPort(): number {
+    return this.doors.otlpPort
+  }
+
+  get grpcPort(): number | undefined {
+    return this.doors.grpcPort
   }
 
   private openStore(data: string | undefined): Store {
@@ -156,9 +100,9 @@ class RunningCollector implements Collector {
   }
 
   async start(): Promise<void> {
-    const { host = '127.0.0.1', otlpPort = 4318 } = this.options
+    const { host = '127.0.0.1', otlpPort = 4318, grpcPort } = this.options
     this.counts.accepted += this.intake.replay()
-    this.otlpPort = await listen(this.server, otlpPort, host, 'the OTLP receiver', '--otlp-port')
+    await this.doors.open(host, otlpPort, grpcPort)
     this.retaining = setInterval(() => void this.retain(), 60_000)
     this.retaining.unref()
   }
@@ -188,8 +132,17 @@ class RunningCollector implements Collector {
 
   private metrics(delivery: Delivery): Verdict {
     this.counts.metrics++
-    this.events.emit('metrics', delivery)
+    this.tell('metrics', delivery)
     return { rejected: 0, message: '' }
+  }
+
+  /** What a listener throws is its own affair. */
+  private tell<Kind extends keyof Events>(kind: Kind, ...event: Events[Kind]): void {
+    try {
+      this.events.emit(kind, ...(event as never))
+    } catch (error) {
+      this.warn(`a listener of ${kind} failed: ${(error as Error).message}`)
+    }
   }
 
   on<Kind extends keyof Events>(kind: Kind, listener: (...event: Events[Kind]) => void): () => void {
@@ -222,13 +175,7 @@ class RunningCollector implements Collector {
 
   private async stop(): Promise<void> {
     clearInterval(this.retaining)
-    if (this.server.listening) {
-      await new Promise((resolve) => {
-        this.server.close(resolve)
-        this.server.closeIdleConnections()
-        setTimeout(() => this.server.closeAllConnections(), 1_000).unref()
-      })
-    }
+    await this.doors.close()
     await this.keeper.close()
     await Promise.all(this.forwarders.map((forwarder) => forwarder.close()))
     this.log?.close()

@@ -17,8 +17,7 @@ export interface Access {
  * A name in Host that is not ours means that a web page had its own name point here (DNS rebinding): addresses and `localhost` cannot
  * be used so.
  */
-export function checkHost(request: IncomingMessage, access: Access): void {
-  const given = request.headers.host
+export function checkHost(given: string | undefined, access: Access): void {
   if (given === undefined || access.hosts?.includes('*')) return
   const name = given
     .replace(/:\d*$/, '')
@@ -28,10 +27,10 @@ export function checkHost(request: IncomingMessage, access: Access): void {
   throw new Refusal(403, `the Host ${name.slice(0, 100)} is not served here; allow it in \`hosts\` if it should be`)
 }
 
-export function checkToken(request: IncomingMessage, access: Access): void {
+export function checkToken(authorization: string | undefined, access: Access): void {
   if (access.token === undefined) return
   const expected = Buffer.from(`Bearer ${access.token}`)
-  const given = Buffer.from(request.headers.authorization ?? '')
+  const given = Buffer.from(authorization ?? '')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new Refusal(401, 'a bearer token is needed')
 }
 

@@ -13,6 +13,8 @@ import { assemble } from './pieces.ts'
 const PERIOD = 100
 /** After so much work the process takes part in the rest of its life, in ms. */
 const SLICE = 15
+/** Bytes of spans that are put together: what is stitched and not put is copied by the garbage collector. */
+const BATCH = 128 * 1024
 /** One trace may have so many bytes of spans; what comes beyond is dropped and counted. */
 const LARGEST = 256 * 1024 * 1024
 
@@ -47,25 +49,40 @@ export class Keeper {
 
   /** Stitches and stores what is due. @param all whether what still waits for more goes too */
   work(all: boolean): Promise<void> {
-    this.working = this.working.then(() => this.round(all))
+    this.working = this.after(this.working, all)
     return this.working
   }
 
-  private async round(all: boolean): Promise<void> {
+  /** One round at a time. */
+  private async after(former: Promise<void>, all: boolean): Promise<void> {
+    await former
     this.busy = true
+    try {
+      await this.round(all)
+    } finally {
+      this.busy = false
+    }
+  }
+
+  private async round(all: boolean): Promise<void> {
     const due = this.parts.gatherer.due(Date.now(), all)
+    let breath = performance.now()
     for (let at = 0; at < due.length;) {
       const end = performance.now() + SLICE
       const batch: { from: Gathered; trace: StoredTrace }[] = []
-      while (at < due.length && performance.now() < end) {
+      let bytes = 0
+      while (at < due.length && bytes < BATCH && performance.now() < end) {
         const from = due[at++] as Gathered
+        bytes += from.bytes
         const trace = await this.stitched(from)
         if (trace !== undefined) batch.push({ from, trace })
       }
       await this.put(batch)
-      await setImmediate()
+      if (performance.now() - breath > SLICE) {
+        await setImmediate()
+        breath = performance.now()
+      }
     }
-    this.busy = false
   }
 
   /** @returns undefined if it had to be dropped */

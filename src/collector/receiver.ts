@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Encoding } from '../otlp/decode.ts'
 import { MalformedError } from '../otlp/decode-reader.ts'
 import { encodingOf, exportResponse, MEDIA, statusBody } from './answers.ts'
-import { type BodyLimits, BodyReader } from './body.ts'
+import type { BodyReader } from './body.ts'
 import { type Access, checkHost, checkToken, corsHeaders, PREFLIGHT } from './guard.ts'
 import { Refusal } from './refusal.ts'
 
@@ -25,15 +25,12 @@ export interface Verdict {
 export type Handler = (delivery: Delivery) => Verdict
 
 /** An OTLP/HTTP receiver (https://opentelemetry.io/docs/specs/otlp/#otlphttp), not listening yet. */
-export function otlpServer(handlers: Readonly<Record<string, Handler>>, access: Access, limits: BodyLimits): Server {
-  const bodies = new BodyReader(limits)
-  const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
-    void serve(request, response, { handlers, access, bodies })
-  })
-  return server
+export function otlpServer(parts: Parts): Server {
+  return createServer({ keepAliveTimeout: 65_000 }, (request, response) => void serve(request, response, parts))
 }
 
-interface Parts {
+/** What a receiver works with: who takes which path, who may send, and how bodies are read. */
+export interface Parts {
   readonly handlers: Readonly<Record<string, Handler>>
   readonly access: Access
   readonly bodies: BodyReader
@@ -43,13 +40,13 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   const encoding = encodingOf(request.headers['content-type'])
   for (const [name, value] of Object.entries(corsHeaders(request, parts.access))) response.setHeader(name, value)
   try {
-    checkHost(request, parts.access)
+    checkHost(request.headers.host, parts.access)
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const handler = Object.hasOwn(parts.handlers, pathname) ? parts.handlers[pathname] : undefined
     if (handler === undefined) throw new Refusal(404, `${pathname.slice(0, 100)} is not served here; traces go to /v1/traces`)
     if (request.method === 'OPTIONS') return preflight(response)
     if (request.method !== 'POST') throw new Refusal(405, 'only POST is served here')
-    checkToken(request, parts.access)
+    checkToken(request.headers.authorization, parts.access)
     if (encoding === undefined) throw new Refusal(415, `send ${MEDIA.protobuf} or ${MEDIA.json}`)
     const body = await parts.bodies.read(request)
     const verdict = handler({ path: pathname, encoding, ...body, headers: contentHeaders(request) })
