@@ -16,7 +16,7 @@ export interface Row {
   readonly others: readonly Interval[]
 }
 
-export interface Interval {
+interface Interval {
   readonly start: bigint
   readonly end: bigint
 }

@@ -8,7 +8,7 @@ export interface Watcher {
 }
 
 /** Whether it came from the demo's traffic and nothing of it is missing yet. */
-export const joined = ({ spans, warnings }: TimelineJson): boolean =>
+const joined = ({ spans, warnings }: TimelineJson): boolean =>
   warnings.orphan === undefined && spans[0]?.phase === 'client' && spans.some(({ phase }) => phase === 'gateway')
 
 export async function watch(page: string): Promise<Watcher> {
