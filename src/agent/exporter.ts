@@ -1,3 +1,4 @@
+import { sendSynchronously } from './last-gasp.ts'
 import type { Batch, Destination } from './post.ts'
 import { post, type Answer } from './post.ts'
 import { counters } from './stats.ts'
@@ -21,6 +22,8 @@ const LONGEST_PAUSE = 30_000
 interface Waiting extends Batch {
   readonly size: number
   tries: number
+  /** All of it has been handed to the kernel. */
+  written: boolean
 }
 
 /**
@@ -35,10 +38,12 @@ export class Exporter {
   private queue: Waiting[] = []
   private queuedBytes = 0
   private queuedSpans = 0
-  private active = 0
+  private readonly underway = new Set<Waiting>()
   private pause: NodeJS.Timeout | undefined = undefined
   private idle: (() => void)[] = []
   private closed = false
+  /** The last answer was none, or to come again. */
+  private failing = false
 
   constructor(destination: Destination, persistence: Persistence, silently: (fn: () => void) => void) {
     this.destination = destination
@@ -47,9 +52,9 @@ export class Exporter {
   }
 
   /** Takes a batch. Never throws, never waits. */
-  send(batch: Batch): void {
+  send(batch: Omit<Batch, 'written'>): void {
     const size = batch.parts.reduce((sum, part) => sum + part.length, 0)
-    this.enqueue({ ...batch, size, tries: 0 })
+    this.enqueue({ ...batch, size, tries: 0, written: false })
     const { queueBytes, queueSpans } = this.persistence
     while (this.queue.length > 1 && (this.queuedBytes > queueBytes || this.queuedSpans > queueSpans)) {
       this.drop(this.dequeue(), 'the queue is full')
@@ -73,16 +78,16 @@ export class Exporter {
   }
 
   private work(): void {
-    while (this.pause === undefined && this.active < AT_ONCE && this.queue.length > 0) {
+    while (this.pause === undefined && this.underway.size < AT_ONCE && this.queue.length > 0) {
       const batch = this.dequeue()
-      this.active++
+      this.underway.add(batch)
       counters.posts++
       this.silently(() => post(this.destination, batch, (answer) => this.answered(batch, answer)))
     }
   }
 
   private answered(batch: Waiting, answer: Answer): void {
-    this.active--
+    this.underway.delete(batch)
     try {
       if (answer.outcome === 'taken') this.taken(batch, answer.rejected)
       else this.failed(batch, answer)
@@ -90,10 +95,11 @@ export class Exporter {
     } catch (error) {
       trouble('an answer of the collector', error)
     }
-    if (this.active === 0 && this.queue.length === 0) this.settle()
+    if (!this.busy) this.settle()
   }
 
   private taken(batch: Waiting, rejected: number): void {
+    this.failing = false
     const refused = Math.min(rejected, batch.spans)
     counters.exported += batch.spans - refused
     counters.rejected += refused
@@ -104,7 +110,9 @@ export class Exporter {
 
   private failed(batch: Waiting, { outcome, reason, after }: Answer): void {
     counters.errors++
+    this.failing = outcome === 'later'
     batch.tries++
+    batch.written = false
     if (outcome === 'refused' || batch.tries >= TRIES || this.closed) return this.drop(batch, reason)
     this.enqueue(batch, true)
     if (this.idle.length > 0 && batch.tries > 1) return this.giveUp()
@@ -135,7 +143,7 @@ export class Exporter {
 
   /** Whether something waits or is under way. */
   get busy(): boolean {
-    return this.active > 0 || this.queue.length > 0
+    return this.underway.size > 0 || this.queue.length > 0
   }
 
   /**
@@ -152,6 +160,19 @@ export class Exporter {
       })
       this.resume()
     })
+  }
+
+  /** Sends what is not on the wire yet, while the process exits. One try: a collector that is away must not hold it up again and again. */
+  lastGasp(): void {
+    this.closed = true
+    const waiting = [...this.underway].filter((batch) => !batch.written)
+    while (this.queue.length > 0) waiting.push(this.dequeue())
+    if (waiting.length === 0) return
+    const parts = waiting.flatMap((batch) => batch.parts)
+    const spans = waiting.reduce((sum, batch) => sum + batch.spans, 0)
+    // Concatenated requests are one request: that is what protobuf means by repeated fields.
+    if (!this.failing && sendSynchronously(this.destination, parts)) counters.exported += spans
+    else counters.dropped += spans
   }
 
   /** From now on nothing is retried; what waits is dropped, what is under way is broken off. Resolves when all is counted. */

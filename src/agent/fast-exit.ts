@@ -97,6 +97,11 @@ export class FastExit implements Exit {
     return this.exporter.flush(timeout)
   }
 
+  lastGasp(): void {
+    this.ship()
+    this.exporter.lastGasp()
+  }
+
   async shutdown(timeout: number): Promise<void> {
     await this.flush(timeout)
     await this.exporter.close()

@@ -18,6 +18,8 @@ export interface Batch {
   readonly spans: number
   /** The parts are no longer needed. */
   readonly done: () => void
+  /** Set when all of it has been handed to the kernel. */
+  written: boolean
 }
 
 /** What became of a request. */
@@ -37,15 +39,20 @@ const MOST_ANSWER = 64 << 10
 
 /** Sends a batch; `answered` is called exactly once, and nothing is thrown. */
 export function post(destination: Destination, batch: Batch, answered: (answer: Answer) => void): void {
-  if (!destination.gzip) return transmit(destination, batch.parts, answered)
+  if (!destination.gzip) return transmit(destination, batch, batch.parts, answered)
   // Loaded where it is wanted only: it is not cheap to start.
   process.getBuiltinModule('node:zlib').gzip(Buffer.concat(batch.parts), (error, packed) => {
-    if (error === null) transmit(destination, [packed], answered)
+    if (error === null) transmit(destination, batch, [packed], answered)
     else answered({ outcome: 'refused', reason: error.message, rejected: 0, after: undefined })
   })
 }
 
-function transmit(destination: Destination, parts: readonly Uint8Array[], answered: (answer: Answer) => void): void {
+function transmit(
+  destination: Destination,
+  batch: Batch,
+  parts: readonly Uint8Array[],
+  answered: (answer: Answer) => void,
+): void {
   let open = true
   const answer = (given: Answer): void => {
     if (open) answered(given)
@@ -56,6 +63,7 @@ function transmit(destination: Destination, parts: readonly Uint8Array[], answer
     const size = parts.reduce((sum, part) => sum + part.length, 0)
     const request = destination.request(destination.url, options(destination, size), (response) => read(response, answer, fail))
     request.on('error', fail)
+    request.on('finish', () => (batch.written = true))
     request.on('socket', (socket) => socket.unref())
     // The whole exchange, not only a silence: a collector that dribbles must not hold a batch for ever.
     const bound = setTimeout(

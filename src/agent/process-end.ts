@@ -7,9 +7,9 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /**
  * Gets out what has been recorded before the process ends: when its work is done, or at a signal. Where the app listens to
  * the signal, it ends when it likes; where it does not, the process ends by the same signal as it would have without us.
- * @returns undo
+ * What `process.exit()` or an exception leaves unsent, `lastGasp` sends. @returns undo
  */
-export function beforeEnd(flush: () => Promise<void>): () => void {
+export function beforeEnd(flush: () => Promise<void>, lastGasp: () => void): () => void {
   const drained = (): void => void flush()
   const signals = SIGNALS.map((signal) => {
     const listener = (): void => {
@@ -24,7 +24,9 @@ export function beforeEnd(flush: () => Promise<void>): () => void {
     return () => process.off(signal, listener)
   })
   process.on('beforeExit', drained)
+  process.on('exit', lastGasp)
   return () => {
+    process.off('exit', lastGasp)
     process.off('beforeExit', drained)
     for (const undo of signals) undo()
   }

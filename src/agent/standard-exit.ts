@@ -68,6 +68,9 @@ export class StandardExit implements Exit {
     )
   }
 
+  /** Processors are asynchronous: there is nothing to be done. */
+  lastGasp(): void {}
+
   shutdown(timeout: number): Promise<void> {
     if (!this.owned) return this.flush(timeout)
     return within(

@@ -78,7 +78,11 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
     keeper.abandonAll()
     return exit.flush(LAST_FLUSH)
   }
-  undo.push(beforeEnd(last))
+  const lastGasp = (): void => {
+    keeper.abandonAll()
+    exit.lastGasp()
+  }
+  undo.push(beforeEnd(last, lastGasp))
   return {
     flush: (timeout = 10_000) => exit.flush(timeout),
     async shutdown(timeout = 10_000) {

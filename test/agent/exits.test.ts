@@ -78,6 +78,7 @@ test('both exits give the same spans', async () => {
     },
     flush: async () => {},
     shutdown: async () => {},
+    lastGasp: () => {},
   }
   request(new AgentObserver(new RecordKeeper(both), alwaysOn, ownStorage))
   await fast.flush(0)

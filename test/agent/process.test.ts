@@ -94,12 +94,30 @@ test('a request that hangs is sent when the process ends, and says so', async ()
   expect(gateway?.attributes).toMatchObject({ 'phaseline.in_flight': true, 'url.path': '/' })
 })
 
-test('an exception that nobody catches ends the app as it would without us', async () => {
+test('what process.exit() cuts off arrives all the same', async () => {
+  const child = start(`${APP}; async function after() { process.exit(3) }`)
+  expect(await once(child, 'exit')).toEqual([3, null])
+  expect(names()).toEqual(expect.arrayContaining(['gateway', 'client']))
+})
+
+test('a signal handler that exits at once loses nothing', async () => {
+  const child = start(`${APP}; async function after() {
+    process.on('SIGTERM', () => process.exit(0))
+    process.send('ready')
+  }`)
+  await once(child, 'message')
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(names().filter((name) => name === 'gateway').length).toBe(1)
+})
+
+test('an exception that nobody catches ends the app as it would without us, and its trace arrives', async () => {
   const child = start(`${APP}; async function after() { setImmediate(() => { throw new Error('mine') }) }`)
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)))
   expect(await once(child, 'exit')).toEqual([1, null])
   expect(said).toContain('Error: mine')
+  expect(names()).toContain('gateway')
 })
 
 test('bad settings are told of in one line each, and the app runs', async () => {
