@@ -50,7 +50,18 @@ export function onConnection(connection: Connection): void {
   connecting = undefined
 }
 
+let sendingHttp2 = false
+
+/** Whether the HTTP/2 stream that is made in this turn is undici's. */
+export function isSendingHttp2(): boolean {
+  return sendingHttp2
+}
+
 export function onSendHeaders({ request, socket }: { request: UndiciRequest; socket: Socket }): void {
+  if (versionOf(socket) === '2') {
+    sendingHttp2 = true
+    queueMicrotask(() => void (sendingHttp2 = false))
+  }
   const call = calls.get(request)
   if (call === undefined) return
   waiting.delete(call)

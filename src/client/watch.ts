@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { observed } from '../model/observer.ts'
 import { watchConnection } from './connection.ts'
 import * as nodeHttp from './node-http.ts'
+import * as nodeHttp2 from './node-http2.ts'
 import { quietly } from './quietly.ts'
 import * as undici from './undici.ts'
 
@@ -20,6 +21,10 @@ const CHANNELS: Record<string, (message: never) => void> = {
   'http.client.request.created': nodeHttp.onCreated,
   'http.client.request.error': nodeHttp.onRequestError,
   'http.client.response.finish': nodeHttp.onResponse,
+  'http2.client.stream.created': nodeHttp2.onStreamCreated,
+  'http2.client.stream.start': nodeHttp2.onStreamStart,
+  'http2.client.stream.finish': nodeHttp2.onStreamHead,
+  'http2.client.stream.error': nodeHttp2.onStreamError,
 }
 
 function onClientSocket({ socket }: { socket: Socket }): void {
@@ -34,8 +39,8 @@ const listeners = new Map<string, ChannelListener>()
 
 /**
  * Watches every outgoing HTTP request of this process from now on: `fetch`, the undici package (6 and later), `node:http` and
- * `node:https`, by diagnostics channels and the sockets' events only. Each becomes a `client` phase with its parts, and
- * carries `traceparent` and `tracestate` unless the caller set its own. Requests of agents marked as unwatched are left alone.
+ * `node:https`, `node:http2`, by diagnostics channels and the sockets' events only. Each becomes a `client` phase with its parts, and
+ * carries `traceparent` and `tracestate` unless the caller set its own (but not of `node:http2`, see there). Requests of agents marked as unwatched are left alone.
  * @returns a function that stops it; requests that have begun by then are told to their end as far as their own events go
  */
 export function watchClients(): () => void {

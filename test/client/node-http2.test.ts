@@ -1,0 +1,76 @@
+import { connect, createSecureServer, type ClientHttp2Session, type Http2SecureServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { generate } from 'selfsigned'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { watchClients } from '../../src/client/watch.ts'
+import { recorder, type Recorder } from '../recorder.ts'
+
+const pems = generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec', algorithm: 'sha256' })
+let seen: Recorder
+let unwatch: () => void
+let server: Http2SecureServer
+let session: ClientHttp2Session
+let port: number
+
+beforeEach(async () => {
+  const { private: key, cert } = await pems
+  server = createSecureServer({ key, cert }, (request, response) => {
+    if (request.url === '/silent') return
+    response.statusCode = request.url === '/gone' ? 410 : 200
+    response.end('hello')
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  port = (server.address() as AddressInfo).port
+  seen = recorder()
+  unwatch = watchClients()
+  session = connect(`https://localhost:${port}`, { rejectUnauthorized: false })
+})
+afterEach(async () => {
+  unwatch()
+  seen.restore()
+  session.destroy()
+  await new Promise<void>((resolve) => void server.close(() => resolve()))
+})
+
+test('the first stream of a session has every phase, the next has nothing of the making of a connection', async () => {
+  const ended = seen.ended()
+  session.request({ ':path': '/books?token=1' }).resume()
+  await ended
+  const again = seen.ended(2)
+  session.request({ ':path': '/gone' }).resume()
+  await again
+  expect(seen.sentences()).toEqual([
+    'client GET > wait for connection > DNS lookup localhost',
+    `client GET > wait for connection > socket connect 127.0.0.1:${port}`,
+    'client GET > wait for connection > TLS client handshake localhost',
+    'client GET > send request',
+    'client GET > wait for response',
+    'client GET > receive response',
+    'client GET !410 > send request',
+    'client GET !410 > wait for response',
+    'client GET !410 > receive response',
+  ])
+  expect(seen.find('client').attributes).toMatchObject({
+    'url.full': `https://localhost:${port}/books?token=REDACTED`,
+    'http.response.status_code': 200,
+    'network.protocol.version': '2',
+    'phaseline.connection.reused': false,
+  })
+})
+
+test('a stream given up is cancelled, and no error', async () => {
+  const ended = seen.ended()
+  const stream = session.request({ ':path': '/silent' })
+  stream.once('ready', () => stream.close(8))
+  await ended
+  expect(seen.find('client')).toMatchObject({ error: undefined, attributes: { 'phaseline.cancelled': true } })
+})
+
+test('a session that breaks is an error of its streams', async () => {
+  const ended = seen.ended()
+  const stream = session.request({ ':path': '/silent' }).on('error', () => {})
+  stream.once('ready', () => session.destroy(Object.assign(new Error('broken'), { code: 'EBROKEN' })))
+  session.on('error', () => {})
+  await ended
+  expect(seen.find('client').error).toBe('EBROKEN')
+})
