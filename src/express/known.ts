@@ -40,11 +40,12 @@ export class Known {
     this.kind = kindOf(layer)
     this.pattern = fixedPattern(layer)
     this.name = nameOf(layer, inRoute ? `${String((within as Route).path)} #${index}` : `#${index}`)
-    const common = describe(layer, this.name, index)
+    const code = codeOf(layer)
+    const common = { [OWN.middlewareName]: this.name, [OWN.middlewareIndex]: index, 'express.type': 'middleware', ...code }
     const before = this.kind === 'error' ? 'middleware.exception' : inRoute ? 'middleware.view' : 'middleware.request'
     this.request = this.hook(before, common)
     this.response = this.hook('middleware.response', common)
-    this.view = label('view', `view ${this.name}`, { ...common, 'express.type': 'request_handler' })
+    this.view = label('view', `view ${this.name}`, { 'express.name': this.name, 'express.type': 'request_handler', ...code })
     // A copy: a layer is written to with every request (Express 4), and what others inherit from is slow to write to.
     this.standIn = Object.assign(Object.create(Object.getPrototypeOf(layer) as object) as Layer, layer, {
       handle: this.kind === 'error' ? observedErrorHandler(this) : observedHandler(this),
@@ -59,7 +60,7 @@ export class Known {
 
   private hook(phase: keyof typeof HOOKS, common: Attributes): Label {
     const hook = HOOKS[phase]
-    return label(phase, `${this.name} ${hook}`, { ...common, [OWN.middlewareHook]: hook })
+    return label(phase, `${this.name} ${hook}`, { 'express.name': this.name, ...common, [OWN.middlewareHook]: hook })
   }
 }
 
@@ -82,14 +83,10 @@ function kindOf({ route, handle }: Layer): LayerKind {
   return handle.length > 3 ? 'error' : 'handler'
 }
 
-function describe(layer: Layer, name: string, index: number): Attributes {
+function codeOf(layer: Layer): Attributes {
   const { file, line } = layer[REGISTERED] ?? {}
   const own = functionName(layer)
   return {
-    [OWN.middlewareName]: name,
-    [OWN.middlewareIndex]: index,
-    'express.name': name,
-    'express.type': 'middleware',
     ...(own === undefined ? {} : { 'code.function.name': own }),
     ...(file === undefined ? {} : { 'code.file.path': file }),
     ...(line === undefined ? {} : { 'code.line.number': line }),
@@ -103,6 +100,7 @@ function nameOf(layer: Layer, place: string): string {
 
 /** `default` is what a module calls a default export that has no name. */
 function functionName({ handle }: Layer): string | undefined {
-  const name = handle.name.replace(/^(?:bound )+/, '')
+  const { name: own } = handle as { name: unknown } // a class may have a static `name` of any kind
+  const name = typeof own === 'string' ? own.replace(/^(?:bound )+/, '') : ''
   return name === '' || name === 'default' || name === 'anonymous' ? undefined : name
 }

@@ -24,7 +24,7 @@ export function patternOf(layer: Layer, actual: string, req: Request): string {
  * pattern of a mount that was registered before we came, in Express 4 and router 2.2, or which of several was matched.
  */
 export function generalise(actual: string, params: Record<string, unknown> | undefined): string {
-  const open = new Map(Object.entries(params ?? {}).map(([name, value]) => [String(value), nameOf(name)]))
+  const open = new Map(Object.entries(params ?? {}).map(([name, value]) => [value, nameOf(name)]))
   return actual
     .split('/')
     .map((part) => open.get(decoded(part)) ?? part)

@@ -13,7 +13,7 @@ export function watchRender(response: object): void {
   patch(response, 'render', (original) => {
     return function (this: Response, view: unknown, options?: unknown, callback?: unknown): unknown {
       const around = observer.current()
-      const phase = around && observer.begin(labelOf(String(view)), around)
+      const phase = around && typeof view === 'string' ? observer.begin(labelOf(view), around) : undefined
       if (around === undefined || phase === undefined) return original.call(this, view, options, callback)
       const own = (typeof options === 'function' ? options : callback) as Rendered | undefined
       const done = finished(this, phase, around, own)

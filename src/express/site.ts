@@ -7,7 +7,7 @@ import { REGISTERED, type Layer, type Path, type Registered, type Route, type Ro
 /** Express and router call each other to register: their own lines say nothing. */
 const EXPRESS = /[\\/]node_modules[\\/](?:express|router)[^\\/]*[\\/]/
 const OURS = import.meta.dirname + sep
-/** `app.get` → `app.route` → our wrapper, `app.use` → `forEach` → `router.use`: never deeper. Measured: 5 µs a call. */
+/** `app.get` → `route.get`, `app.use` → `forEach` → `router.use`: never deeper. Measured: 5 µs a call. */
 const FRAMES = 9
 
 /** The line of the app that is registering a layer just now; none for the two that Express 4 puts before all others. */
@@ -19,6 +19,15 @@ function callSite(path: Path | undefined): Registered {
     return { path, file, line: lineNumber }
   }
   return { path, file: undefined, line: undefined }
+}
+
+/** The same; a path that no file has (an odd loader's) is no reason to fail. */
+function placed(path: Path | undefined): Registered {
+  try {
+    return callSite(path)
+  } catch {
+    return { path, file: undefined, line: undefined }
+  }
 }
 
 /** The path given to `use`, as router itself tells it: the first argument, unless that is, or holds, a function. */
@@ -36,7 +45,7 @@ function registering(stackOf: (self: never) => Layer[], pathOf: (args: readonly 
       const result: unknown = Reflect.apply(original, this, args)
       const stack = stackOf(this)
       if (stack.length > before) {
-        const site = callSite(pathOf(args))
+        const site = placed(pathOf(args))
         for (let i = before; i < stack.length; i++) (stack[i] as Layer)[REGISTERED] ??= site
       }
       return result
@@ -49,14 +58,6 @@ export function watchRegistration(router: object): void {
     router,
     'use',
     registering((self: Router) => self.stack, mountPath),
-  )
-  patch(
-    router,
-    'route',
-    registering(
-      (self: Router) => self.stack,
-      () => undefined,
-    ),
   )
 }
 
