@@ -4,7 +4,7 @@ import { observed } from '../model/observer.ts'
 import { beginCall, type Call } from './call.ts'
 import { quietly } from './quietly.ts'
 import { isSendingHttp2 } from './undici.ts'
-import { originOf } from './url.ts'
+import { originOf, type Origin } from './url.ts'
 
 interface Message {
   readonly stream: ClientHttp2Stream
@@ -22,7 +22,7 @@ const sockets = new WeakMap<Http2Session, Socket>()
 export function onStreamCreated({ stream, headers = {} }: Message): void {
   // undici speaks HTTP/2 through these too, and is watched by its own channels.
   if (!observed() || isSendingHttp2()) return
-  const place = placeOf(headers)
+  const place = placeOf(stream.session, headers)
   if (place === undefined) return
   const { call } = beginCall({ method: headers[':method'] ?? 'GET', ...place })
   if (call === undefined) return
@@ -70,11 +70,20 @@ function settle(stream: ClientHttp2Stream, call: Call): void {
   else call.cancelled()
 }
 
-function placeOf(headers: IncomingHttpHeaders): { origin: ReturnType<typeof originOf>; path: string } | undefined {
-  const url = URL.parse(`${String(headers[':scheme'])}://${String(headers[':authority'] ?? headers.host)}`)
+function placeOf(session: object | undefined, headers: IncomingHttpHeaders): { origin: Origin; path: string } | undefined {
+  const scheme = headers[':scheme'] ?? hidden(session, 'protocol')?.replace(':', '')
+  const authority = headers[':authority'] ?? hidden(session, 'authority')
+  const url = URL.parse(`${scheme}://${authority}`)
   if (url === null) return undefined
   const port = url.port === '' ? undefined : Number(url.port)
   return { origin: originOf(url.protocol, url.hostname, port), path: headers[':path'] ?? '/' }
+}
+
+/** Node 22 tells only the headers that the caller gave; where they go, the session keeps under a symbol. */
+function hidden(session: object | undefined, description: string): string | undefined {
+  const symbol = Object.getOwnPropertySymbols(session ?? {}).find((each) => each.description === description)
+  const value = symbol && (session as Record<symbol, unknown>)[symbol]
+  return typeof value === 'string' ? value : undefined
 }
 
 function sizeOf(headers: IncomingHttpHeaders | undefined): number | undefined {

@@ -40,7 +40,8 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
   const settings = settingsOf(options)
   const tls = options.tls === 'self-signed' ? await selfSigned() : options.tls
   const upstream = upstreamOf(settings.target.protocol === 'https:', settings.verify)
-  // Only WebSockets are upgraded; other offers (h2c) are ignored, which RFC 9110 §7.8 allows. Node 22 has no such choice.
+  // Only WebSockets are upgraded; other offers (h2c) are ignored, as RFC 9110 §7.8 allows. Before Node 24.9 there is no such
+  // choice: there they are refused.
   const rules = { shouldUpgradeCallback: isWebSocket }
   const server = unwatched(
     tls === undefined ? createServer(rules) : createSecureServer({ ...rules, key: tls.key, cert: tls.cert }),
@@ -82,9 +83,17 @@ function attach(server: Server, settings: Settings, upstream: Upstream, secure: 
   server.on('request', onRequest)
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     upgraded.add(socket.once('close', () => upgraded.delete(socket)))
-    upgrade(request, socket, head, begin(request, forwarded))
+    const exchange = begin(request, forwarded)
+    if (isWebSocket(request)) upgrade(request, socket, head, exchange)
+    else refuse(socket, exchange)
   })
   return upgraded
+}
+
+function refuse(socket: Socket, exchange: Exchange): void {
+  socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  exchange.status(400)
+  exchange.ended()
 }
 
 function isWebSocket({ headers }: IncomingMessage): boolean {
