@@ -2,43 +2,60 @@ import { Included, type UrlPattern } from './line.ts'
 import { ResolverMatch } from './match.ts'
 import type { Kwargs, Matched } from './pattern.ts'
 
+/** A line with its place among the others. */
+interface Placed {
+  readonly line: UrlPattern
+  readonly place: number
+}
+
 /**
- * The patterns of one level that can match paths with this first segment, in order. Most patterns begin with a literal
- * segment: looking them up instead of trying them makes a thousand patterns cost what a few do.
+ * The patterns of one level by the literal text they begin with, up to its last slash. Most begin with a literal segment: looking
+ * them up instead of trying them makes a thousand patterns cost what a few do.
  */
 interface Index {
-  readonly bySegment: ReadonlyMap<string, readonly UrlPattern[]>
-  /** Those that do not begin with a whole literal segment. */
-  readonly others: readonly UrlPattern[]
+  readonly byLead: ReadonlyMap<string, readonly Placed[]>
+  /** Those that begin with no whole literal segment: to be tried always. */
+  readonly others: readonly Placed[]
+  /** The most slashes that a key has: how far a path has to be looked at. */
+  readonly depth: number
 }
 
 const indexes = new WeakMap<readonly UrlPattern[], Index>()
 
-/** Up to and with the first slash; the whole if there is none. */
-const firstSegment = (path: string): string => path.slice(0, path.indexOf('/') + 1) || path
-
-function segmentOf({ pattern }: UrlPattern): string | undefined {
-  if (pattern.exact) return firstSegment(pattern.lead)
-  return pattern.lead.includes('/') ? firstSegment(pattern.lead) : undefined
-}
+/** The whole of an exact pattern, else the whole segments that every match begins with. */
+const keyOf = ({ pattern: { exact, lead } }: UrlPattern): string => (exact ? lead : lead.slice(0, lead.lastIndexOf('/') + 1))
 
 function indexOf(patterns: readonly UrlPattern[]): Index {
   const known = indexes.get(patterns)
   if (known !== undefined) return known
-  const segments = new Set(patterns.map(segmentOf))
-  segments.delete(undefined)
-  const under = (segment: string | undefined): UrlPattern[] =>
-    patterns.filter((line) => [segment, undefined].includes(segmentOf(line)))
-  const made = { bySegment: new Map([...segments].map((s) => [s as string, under(s)])), others: under(undefined) }
+  const placed = patterns.map((line, place) => ({ line, place }))
+  const isOther = ({ line }: Placed): boolean => !line.pattern.exact && keyOf(line) === ''
+  const byLead = Map.groupBy(
+    placed.filter((one) => !isOther(one)),
+    ({ line }) => keyOf(line),
+  )
+  const depth = Math.max(0, ...[...byLead.keys()].map((key) => key.split('/').length - 1))
+  const made = { byLead, others: placed.filter(isOther), depth }
   indexes.set(patterns, made)
   return made
 }
 
+/** The patterns that a path may match, in order. */
+function candidatesFor({ byLead, others, depth }: Index, path: string): readonly Placed[] {
+  let found = others
+  for (let count = 0, slash = path.indexOf('/'); slash >= 0 && count < depth; count++, slash = path.indexOf('/', slash + 1))
+    found = merged(found, byLead.get(path.slice(0, slash + 1)))
+  return path.endsWith('/') ? found : merged(found, byLead.get(path))
+}
+
+function merged(some: readonly Placed[], more: readonly Placed[] | undefined): readonly Placed[] {
+  if (more === undefined) return some
+  return some.length === 0 ? more : [...some, ...more].sort((a, b) => a.place - b.place)
+}
+
 /** The first match of a path without its leading slash, or undefined. */
 export function resolveIn(patterns: readonly UrlPattern[], path: string): ResolverMatch | undefined {
-  const { bySegment, others } = indexOf(patterns)
-  for (const line of bySegment.get(firstSegment(path)) ?? others) {
-    if (!path.startsWith(line.pattern.lead)) continue
+  for (const { line } of candidatesFor(indexOf(patterns), path)) {
     const matched = line.pattern.match(path)
     if (matched === undefined) continue
     const found = line.target instanceof Included ? within(line, line.target, matched) : atEnd(line, matched)
