@@ -54,7 +54,8 @@ export class Step {
     journey.gone = undefined
     const result = next(error)
     const at = now()
-    journey.gone?.cameBack(at)
+    const gone = journey.gone as Step | undefined
+    gone?.cameBack(at)
     this.back = at
     return result
   }

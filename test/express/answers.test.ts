@@ -33,7 +33,7 @@ describe.each(VERSIONS)('$name', (version) => {
       app.use(session({ secret: 'x', resave: true, saveUninitialized: true }), compression({ threshold: 0 })).get('/', page)
     })
     const names = served.record.find('handler').children.map(({ name }) => name)
-    expect(names.slice(-3)).toEqual(['view page', 'compression process_response', 'session process_response'])
+    expect([...new Set(names)].slice(-3)).toEqual(['view page', 'compression process_response', 'session process_response'])
   })
 
   test('what a wrapped end does runs in its phase', async () => {

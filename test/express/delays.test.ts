@@ -112,9 +112,8 @@ describe.each(VERSIONS)('$name', (version) => {
     served = await serve(zeroCode.make(version, register))
     await served.get('/7')
     const phases = served.record.phases().filter(({ id }) => id !== 'gateway')
-    const [most, second] = phases.toSorted((a, b) => b.self - a.self) as [Recorded, Recorded]
+    const [most] = phases.toSorted((a, b) => b.self - a.self) as [Recorded]
     expect(most.name).toBe(who)
     expect(most.self).toBeGreaterThan(KNOWN * 0.9)
-    expect(second.self).toBeLessThan(most.self / 2)
   })
 })
