@@ -56,7 +56,7 @@ function textTerms(text: string, texts: Texts): AnyOf {
   const terms: Range[] = [...exactly(term(':value', text))]
   for (const name of texts.containing(text)) {
     if (terms.length > MOST_NAMES) break
-    for (const field of [':name', ':value', ':service']) terms.push(...exactly(term(field, name)))
+    terms.push(...exactly(term(':value', name)))
   }
   return terms
 }
@@ -81,7 +81,8 @@ export class Searcher {
     this.row = database.prepare(
       'SELECT seq, id, summary FROM trace WHERE seq = ? AND start >= ? AND start <= ? AND duration >= ? AND duration <= ?',
     )
-    this.last = database.prepare('SELECT min(seq) AS first, max(seq) AS last FROM trace')
+    // Two questions: asked for both at once, SQLite reads the whole table.
+    this.last = database.prepare('SELECT (SELECT min(seq) FROM trace) AS first, (SELECT max(seq) FROM trace) AS last')
   }
 
   /** @param open the block that is being filled @returns one row more than `limit` if there is one */

@@ -77,7 +77,11 @@ export function operationTerm(service: string, name: string): number {
 const attributePairs = new Pairs((key, value) =>
   typeof value === 'string' ? [term(key, value), term(':value', value)] : [term(key, value)],
 )
-const operationPairs = new Pairs((service, name) => [operationTerm(service, name as string), term(':name', name)])
+const operationPairs = new Pairs((service, name) => [
+  operationTerm(service, name as string),
+  term(':name', name),
+  term(':value', name),
+])
 const fieldPairs = new Pairs((field, value) => [term(field, value)])
 
 /** The terms of one trace as they come together. */
