@@ -19,6 +19,7 @@ import type { Store } from '../store/contract.ts'
 import { apiUrls, type Controls } from './api.ts'
 import { errorJson, QueryFault } from './fault.ts'
 import { knownHost } from './guard.ts'
+import { jaegerUrls } from './jaeger-urls.ts'
 import { news, type Live, type NewsOptions } from './live.ts'
 import { PAGE, SECURITY } from './page.ts'
 import { pageUrls } from './page-urls.ts'
@@ -110,7 +111,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const jaegerUrl = options.jaegerUrl?.replace(/\/+$/, '')
   const api = apiUrls({ store, recent: kept, news: feed, stats, controls, version: version(), jaegerUrl })
   const app: App = lifecycle({
-    urls: [path('api/', include(api)), ...pageUrls(options.page ?? PAGE)],
+    urls: [path('api/', include([...api, ...jaegerUrls(store)])), ...pageUrls(options.page ?? PAGE)],
     middleware: [protect([host, ...(options.allowedHosts ?? [])])],
     appendSlash: false,
     convertException: explain,

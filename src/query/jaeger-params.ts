@@ -1,0 +1,114 @@
+import { JaegerFault } from './jaeger-fault.ts'
+import type { Filter } from '../store/contract.ts'
+
+/** Nanoseconds in each unit of Go's `time.ParseDuration`. */
+const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+
+/** A duration in Go's notation, `1.5s`, `1h30m`, as nanoseconds; undefined if it is none. */
+export function goDuration(text: string): bigint | undefined {
+  if (text === '0') return 0n
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined
+  const parts = [...text.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)]
+  return BigInt(Math.round(parts.reduce((sum, [, figure, unit]) => sum + Number(figure) * (UNITS[unit as string] as number), 0)))
+}
+
+/**
+ * A time of RFC 3339 as nanoseconds since the epoch; undefined if it is none. Grafana does not encode the `+` of an offset, which
+ * then arrives as a blank.
+ */
+export function rfc3339(text: string): bigint | undefined {
+  const match = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?([Zz]|[+\- ]\d\d:\d\d)$/.exec(text)
+  if (match === null) return undefined
+  const [, whole, fraction = '', zone] = match as unknown as [string, string, string | undefined, string]
+  const ms = Date.parse(`${whole}${zone.replace(' ', '+')}`.toUpperCase())
+  return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
+}
+
+/** A parameter that may be left out or empty. @throws JaegerFault 400 if it does not parse */
+export function optional<T>(params: URLSearchParams, name: string, parse: (text: string) => T | undefined): T | undefined {
+  const text = params.get(name)
+  if (text === null || text === '') return undefined
+  const value = parse(text)
+  if (value === undefined) throw new JaegerFault(400, `unable to parse param '${name}': ${JSON.stringify(text.slice(0, 100))}`)
+  return value
+}
+
+/** A whole number above zero. */
+export function positive(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) && Number(text) > 0 ? Number(text) : undefined
+}
+
+/** Microseconds since the epoch as nanoseconds. */
+export function micros(text: string): bigint | undefined {
+  return /^\d{1,16}$/.test(text) ? BigInt(text) * 1000n : undefined
+}
+
+/** Attributes to look for, from a JSON object of texts. */
+export function tagsObject(text: string): Record<string, string> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, String(each)]))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Attributes as a part of a filter. `error` is no attribute but Jaeger's word for a failed span.
+ * @param attributes by name, each as the text of its value
+ */
+export function byAttributes({ error, ...attributes }: Record<string, string>): Filter {
+  const failed = error === 'true' ? { error: true } : error === 'false' ? { error: false } : {}
+  return Object.keys(attributes).length === 0 ? failed : { ...failed, attributes }
+}
+
+/** A filter without what is undefined: the contract tells "left out" from "undefined". */
+export function given(all: { [K in keyof Filter]: Filter[K] | undefined }): Filter {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+/** The most that the store gives in one page. */
+const MOST = 1500
+
+/** What `GET /api/traces` asks for: `service`, `operation`, `start`, `end` (µs), `minDuration`, `maxDuration`, `limit`, `tags`, `tag`. */
+export function findV1(params: URLSearchParams): Filter {
+  const service = params.get('service') ?? ''
+  if (service === '') throw new JaegerFault(400, "parameter 'service' is required")
+  const tags = optional(params, 'tags', tagsObject) ?? {}
+  for (const pair of params.getAll('tag')) {
+    const cut = pair.indexOf(':')
+    if (cut < 1) throw new JaegerFault(400, `malformed 'tag' parameter, expecting key:value, received: ${pair.slice(0, 100)}`)
+    tags[pair.slice(0, cut)] = pair.slice(cut + 1)
+  }
+  return given({
+    service,
+    operation: params.get('operation') || undefined,
+    from: optional(params, 'start', micros),
+    to: optional(params, 'end', micros),
+    minDurationNs: optional(params, 'minDuration', goDuration),
+    maxDurationNs: optional(params, 'maxDuration', goDuration),
+    limit: Math.min(MOST, optional(params, 'limit', positive) ?? 100),
+    ...byAttributes(tags),
+  })
+}
+
+/** What `GET /api/v3/traces` asks for: `query.service_name`, `query.start_time_min`, … */
+export function findV3(params: URLSearchParams): Filter {
+  const from = optional(params, 'query.start_time_min', rfc3339)
+  const to = optional(params, 'query.start_time_max', rfc3339)
+  if (from === undefined || to === undefined) {
+    throw new JaegerFault(400, 'query.start_time_min and query.start_time_max are required')
+  }
+  const depth = optional(params, 'query.search_depth', positive) ?? optional(params, 'query.num_traces', positive)
+  return given({
+    service: params.get('query.service_name') || undefined,
+    operation: params.get('query.operation_name') || undefined,
+    from,
+    to,
+    minDurationNs: optional(params, 'query.duration_min', goDuration),
+    maxDurationNs: optional(params, 'query.duration_max', goDuration),
+    limit: Math.min(MOST, depth ?? 100),
+    ...byAttributes(optional(params, 'query.attributes', tagsObject) ?? {}),
+  })
+}
