@@ -5,7 +5,7 @@ import { isUnwatched } from '../model/unwatched.ts'
 import { beginCall, type Call, type Propagation } from './call.ts'
 import { connectionOf, type Connection } from './connection.ts'
 import { quietly } from './quietly.ts'
-import { originOf } from './url.ts'
+import { originOf, type Origin } from './url.ts'
 
 /** What a ClientRequest has beside its documented properties. */
 type Request = ClientRequest & {
@@ -31,8 +31,7 @@ export function onConnection(connection: Connection): void {
 
 export function onCreated({ request }: { request: Request }): void {
   if (!observed() || isUnwatched(request.agent)) return
-  const port = portOf(request)
-  const origin = originOf(request.protocol, request.host, port)
+  const { origin, certain } = placeOf(request)
   const at = request.reusedSocket ? undefined : latest?.start
   latest = undefined
   const { propagation, call } = beginCall({ method: request.method, origin, path: request.path, at })
@@ -40,7 +39,7 @@ export function onCreated({ request }: { request: Request }): void {
   if (call === undefined) return
   const made: Made = { call, timedOut: false }
   calls.set(request, made)
-  follow(request, made, port === undefined)
+  follow(request, made, !certain)
 }
 
 /** Its own events tell the rest. None of them changes what a request does by having a listener. */
@@ -124,9 +123,31 @@ function giveUp({ call, timedOut }: Made): void {
   else call.cancelled()
 }
 
-/** The port that the request goes to, as its Host header says, unless that names another host. */
-function portOf(request: Request): number | undefined {
+interface Place {
+  readonly origin: Origin
+  /** Whether its port is known; else it is that of the socket, once there is one. */
+  readonly certain: boolean
+}
+
+const places = new Map<string, Place>()
+const LIMIT = 500
+
+/** Where the request goes: parsing it costs microseconds, and places are few. */
+function placeOf(request: Request): Place {
   const header = request.getHeader('host')
+  const key = `${request.protocol} ${request.host} ${String(header)}`
+  let found = places.get(key)
+  if (found === undefined) {
+    if (places.size >= LIMIT) places.delete(places.keys().next().value as string)
+    const port = portOf(request, header)
+    found = { origin: originOf(request.protocol, request.host, port), certain: port !== undefined }
+    places.set(key, found)
+  }
+  return found
+}
+
+/** The port that the Host header says, unless that names another host. */
+function portOf(request: Request, header: unknown): number | undefined {
   if (typeof header !== 'string') return undefined
   const url = URL.parse(`${request.protocol}//${header}`)
   if (url === null || url.hostname.replace(/^\[|\]$/g, '') !== request.host.replace(/^\[|\]$/g, '').toLowerCase())
