@@ -1,4 +1,3 @@
-import { Histogram } from '../model/histogram.ts'
 import type { Observation, Subject } from './observation.ts'
 import { Series, type Addition, type SeriesData } from './series.ts'
 
@@ -20,14 +19,7 @@ export class SeriesBook {
   }
 
   observe(observation: Observation): void {
-    const self = new Histogram()
-    self.record(observation.selfSeconds)
-    const exemplar = { traceId: observation.traceId, selfSeconds: observation.selfSeconds, at: observation.at }
-    this.add(
-      observation.subject,
-      { self, errors: observation.error ? 1 : 0, shareSum: observation.share, exemplar },
-      observation.at,
-    )
+    this.#of(observation.subject).observe(observation)
   }
 
   /** @param at ms since the epoch */

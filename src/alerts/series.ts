@@ -1,5 +1,5 @@
 import { Histogram, type HistogramData } from '../model/histogram.ts'
-import type { Subject } from './observation.ts'
+import type { Observation, Subject } from './observation.ts'
 
 /** A trace that shows a figure, kept beside it. */
 export interface Exemplar {
@@ -72,11 +72,20 @@ export class Series {
     slot.self.merge(addition.self)
     slot.errors += addition.errors
     slot.shareSum += addition.shareSum
-    const { exemplar } = addition
-    if (exemplar === null) return
-    if (slot.slowest === null || exemplar.selfSeconds > slot.slowest.selfSeconds) slot.slowest = exemplar
-    // Reservoir of one: each has the same chance.
-    if (slot.typical === null || Math.random() * slot.self.count < 1) slot.typical = exemplar
+    if (addition.exemplar !== null) keep(slot, addition.exemplar)
+  }
+
+  /** Adds one request: the same as `add` with a histogram of one value, without making one. */
+  observe(observation: Observation): void {
+    const { selfSeconds, error, share, at } = observation
+    this.total.record(selfSeconds)
+    if (error) this.errors++
+    const slot = this.#slot(Math.floor(at / SLOT_MS) * SLOT_MS)
+    if (slot === undefined) return
+    slot.self.record(selfSeconds)
+    if (error) slot.errors++
+    slot.shareSum += share
+    keep(slot, observation)
   }
 
   /** The slots that end after `now − windowMs`. */
@@ -136,6 +145,12 @@ export class Series {
     this.slots.splice(i, 0, made)
     return made
   }
+}
+
+/** Makes a trace an exemplar of the slot where it is the slowest, or by a chance that is the same for each of the slot's. */
+function keep(slot: Slot, { traceId, selfSeconds, at }: Exemplar): void {
+  if (slot.slowest === null || selfSeconds > slot.slowest.selfSeconds) slot.slowest = { traceId, selfSeconds, at }
+  if (slot.typical === null || Math.random() * slot.self.count < 1) slot.typical = { traceId, selfSeconds, at }
 }
 
 /** The same shape with fewer counts: older data weigh less. Counts below a hundredth are dropped. */

@@ -65,7 +65,7 @@ class RunningCollector implements Collector {
     this.gatherer = new Gatherer(options.patience)
     this.log = data === undefined ? undefined : new IntakeLog(join(data, 'intake'))
     this.intake = new Intake(this.gatherer, this.log)
-    const stored = (summary: Summary): void => this.tell('timeline', summary)
+    const stored = (summary: Summary, timeline: Timeline): void => this.tell('timeline', summary, timeline)
     const { gatherer, log, store, warn } = this
     this.keeper = new Keeper({ gatherer, log, store, stitch, summarise, stored, warn })
     this.forwarders = (options.forward ?? []).map((target) => new Forwarder(target))

@@ -1,5 +1,6 @@
 import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
+import type { Timeline } from '../model/timeline.ts'
 import type { Retention, Store } from '../store/contract.ts'
 import type { BodyLimits } from './body.ts'
 import type { ForwardStats, ForwardTarget } from './forward.ts'
@@ -52,7 +53,7 @@ export interface CollectorStats {
 
 /** What a collector tells: a timeline that is new or has changed, and bodies of metrics as they come. */
 export interface Events {
-  timeline: [summary: Summary]
+  timeline: [summary: Summary, timeline: Timeline]
   metrics: [delivery: Delivery]
 }
 

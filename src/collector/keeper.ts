@@ -26,7 +26,7 @@ export interface KeeperParts {
   readonly stitch: (spans: readonly Span[]) => Timeline
   readonly summarise: (timeline: Timeline) => Summary
   /** A timeline is new or has changed, and is stored. */
-  readonly stored: (summary: Summary) => void
+  readonly stored: (summary: Summary, timeline: Timeline) => void
   /** Something could not be kept, in a sentence. */
   readonly warn: (sentence: string) => void
 }
@@ -113,7 +113,7 @@ export class Keeper {
     for (const { from, trace } of batch) {
       this.counts.stored += from.spans
       this.release(from)
-      this.parts.stored(trace.summary)
+      this.parts.stored(trace.summary, trace.timeline)
     }
   }
 
