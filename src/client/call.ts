@@ -85,7 +85,8 @@ export class Call {
     this.#parent = from.parent
     this.hop = from.former === undefined ? 0 : from.former.hop + 1
     this.#origin = origin
-    this.#path = path
+    // `CONNECT host:port` and `OPTIONS *` have no path.
+    this.#path = path.startsWith('/') ? path : ''
     if (!phase.recording) return
     if (isOther(method)) phase.set('http.request.method_original', method)
     if (this.hop > 0) phase.set('http.request.resend_count', this.hop)

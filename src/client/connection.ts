@@ -45,8 +45,13 @@ export class Connection {
 
   constructor(socket: Socket, standing = false) {
     this.#socket = socket
-    if (standing) this.availableSince = 0
-    else this.#listen()
+    if (!standing) {
+      this.#listen()
+      return
+    }
+    // Nobody saw it being made: there is nothing to tell.
+    this.availableSince = 0
+    this.#told = true
   }
 
   /** Whether requests can be written to it. */
@@ -199,6 +204,8 @@ function adopt(socket: Socket): Connection {
   const underWay = socket.connecting || (socket as Partial<TLSSocket> & { secureConnecting?: boolean }).secureConnecting === true
   const connection = new Connection(socket, !underWay)
   connection.taken = socket.bytesRead > 0
+  // Through a proxy's tunnel: it stands since about now.
+  if (!underWay && !connection.taken) connection.availableSince = now()
   connections.set(socket, connection)
   return connection
 }

@@ -1,5 +1,5 @@
 import { createSecureServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import { createHash } from 'node:crypto'
 import { generate } from 'selfsigned'
 import * as undici from 'undici'
@@ -96,6 +96,32 @@ test('calls made at once keep their own phases', async () => {
   expect(seen.all('connect').length).toBe(
     calls.filter(({ attributes }) => attributes['phaseline.connection.reused'] === false).length,
   )
+})
+
+test("through a proxy's tunnel: the CONNECT is a call, and the request waits for it", async () => {
+  server = await serve((_request, response) => void response.end('beyond'), { tls: true })
+  const { port, url } = server
+  const proxy = await serve(() => {})
+  proxy.server.on('connect', (_request, client) => {
+    const beyond = connect(port, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      beyond.pipe(client).pipe(beyond)
+    })
+    beyond.on('error', () => {})
+    client.on('error', () => {})
+  })
+  const dispatcher = new undici.ProxyAgent({ uri: `http://127.0.0.1:${proxy.port}`, requestTls: { rejectUnauthorized: false } })
+  const ended = seen.ended(2)
+  expect(await (await undici.fetch(`${url}/a`, { dispatcher })).text()).toBe('beyond')
+  await ended
+  await Promise.all([dispatcher.destroy(), proxy.close()])
+  const [request, tunnel] = seen.all('client')
+  expect(tunnel?.name).toBe('CONNECT')
+  expect(tunnel?.attributes['url.full']).toBe(`http://127.0.0.1:${proxy.port}`)
+  expect(request?.attributes['url.full']).toBe(`${url}/a`)
+  const wait = request?.children[0]
+  expect(wait).toMatchObject({ id: 'client.wait', children: [] })
+  expect(wait?.finish).toBeGreaterThanOrEqual(tunnel?.finish as number)
 })
 
 test('a WebSocket is a call until it is open', async () => {
