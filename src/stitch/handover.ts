@@ -1,5 +1,6 @@
 import type { PhaseId } from '../model/phases.ts'
 import type { Node } from './node.ts'
+import { byStart } from './siblings.ts'
 
 /** Phases in which one waits for somebody else to answer. */
 const WAITS: ReadonlySet<PhaseId | null> = new Set<PhaseId>(['client.ttfb', 'proxy.wait'])
@@ -30,14 +31,17 @@ function handOver(wait: Node, back: (() => void)[]): void {
   // On one machine a server may have the head before the client's socket says that all is sent: overlapping is enough.
   const taken = new Set(blockers.filter((node) => served(node) && node.end > wait.start && node.start < wait.end))
   if (taken.size === 0) return
-  const { children: none } = wait
-  parent.children = children.filter((node) => !taken.has(node))
-  parent.blockers = blockers.filter((node) => !taken.has(node))
+  const { children: none, start } = wait
   wait.children = wait.blockers = [...taken]
+  // What began earlier reaches into the wait, so nothing of the added time is the wait's own.
+  for (const node of taken) wait.start = Math.min(wait.start, node.start)
+  parent.children = children.filter((node) => !taken.has(node)).sort(byStart)
+  parent.blockers = blockers.filter((node) => !taken.has(node)).sort(byStart)
   back.push(() => {
     parent.children = children
     parent.blockers = blockers
     wait.children = wait.blockers = none
+    wait.start = start
   })
 }
 

@@ -9,9 +9,15 @@ export function RouteName({ summary }: { summary: SummaryJson }): VNode {
     (method !== '' && summary.name.startsWith(`${method} `) ? summary.name.slice(method.length + 1) : summary.name)
   return (
     <span class="route" title={summary.name}>
-      {method !== '' && <span class={`method m-${/^[A-Z]+$/.test(method) ? method : 'OTHER'}`}>{method}</span>} <b>{rest}</b>
+      {method !== '' && <span class={`method m-${/^[A-Z]+$/.test(method) ? method : 'OTHER'}`}>{method}</span>}{' '}
+      {rest === method ? <span class="muted">no route</span> : <b>{rest}</b>}
     </span>
   )
+}
+
+/** Whether to call it failed: what a client counts as an error (4xx) is an answer to whoever runs the server. */
+export function failed({ error, status }: SummaryJson): boolean {
+  return status === null ? error : status >= 500 || (error && status < 400)
 }
 
 /** How serious a status is. */

@@ -31,3 +31,27 @@ test('who is whose parent does not change', () => {
   expect(spanOf('gateway')?.parentSpanId).toBe(spanOf('proxy')?.spanId)
   expect(spanOf('client.ttfb')?.selfNs).toBe(19_235_000n)
 })
+
+test('what began before the wait keeps all of its time: a queue in front of the app', () => {
+  const root = {
+    ...({ phase: 'proxy', name: 'GET', from: 0, to: 100 } as const),
+    inside: [
+      { phase: 'proxy.receive', name: 'proxy receive', from: 0, to: 10 },
+      { phase: 'queue', name: 'queue', from: 10, to: 40 },
+      { phase: 'proxy.wait', name: 'proxy wait', from: 20, to: 95 },
+      { phase: 'gateway', name: 'GET /', from: 40, to: 90 },
+    ] as const,
+  }
+  const found = stitch(spansOf(root))
+  expect([...found.phases]).toEqual([
+    ['proxy.receive', 10_000n],
+    ['proxy.wait', 5000n],
+    ['queue', 30_000n],
+    ['gateway', 50_000n],
+    ['gap', 5000n],
+  ])
+  for (const { spanId, start, end } of found.criticalPath) {
+    const span = found.spans.find((each) => each.spanId === spanId)
+    expect(span !== undefined && span.start <= start && end <= span.end).toBe(true)
+  }
+})

@@ -4,6 +4,7 @@ import type { SummaryJson } from '../../query/wire.ts'
 import type { Filter } from '../filter.ts'
 import { clock, duration, plural, timeOfDay } from '../format.ts'
 import { go } from '../navigate.ts'
+import { failed } from '../request-words.tsx'
 import { dots, dragged, levels, scales, type Dot, type Scales } from './scatter.ts'
 
 interface Point {
@@ -15,7 +16,7 @@ interface Point {
 const NEAR = 6
 
 function tone(item: SummaryJson): string {
-  if (item.error || (item.status ?? 0) >= 500) return 'dot bad'
+  if (failed(item)) return 'dot bad'
   return (item.status ?? 0) >= 400 ? 'dot warn' : 'dot'
 }
 

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks'
 import type { SummaryJson } from '../../query/wire.ts'
 import { breakdown } from '../breakdown.ts'
 import { duration, durationParts, percent, timeOfDay } from '../format.ts'
-import { RouteName, Status } from '../request-words.tsx'
+import { failed, RouteName, Status } from '../request-words.tsx'
 import { warningWords } from '../words.ts'
 
 /** The phases of a request, side by side: one glance says where its time went. */
@@ -58,7 +58,7 @@ function Line({ item, longest }: { item: SummaryJson; longest: number }): VNode 
   const [figure, unit] = durationParts(ns)
   return (
     <li>
-      <a class={item.error ? 'request failed' : 'request'} href={`/trace/${item.traceId}`}>
+      <a class={failed(item) ? 'request failed' : 'request'} href={`/trace/${item.traceId}`}>
         <time class="muted mono">{timeOfDay(item.start)}</time>
         <RouteName summary={item} />
         <Status summary={item} />
