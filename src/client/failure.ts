@@ -6,7 +6,7 @@ export function isAbort(error: unknown): boolean {
 }
 
 /** AbortSignal.timeout: undici passes its error on, node:http wraps it. */
-export function isTimeout(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   return error instanceof Error && (error.name === 'TimeoutError' || isTimeout(error.cause))
 }
 

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import * as undici from 'undici'
 
-export interface Ask {
+interface Ask {
   method?: string
   body?: string
   headers?: Record<string, string>
