@@ -1,4 +1,7 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Timeline } from '../model/timeline.ts'
+import type { Dependency } from './contract.ts'
+import { storable } from './sqlite-integers.ts'
 import type { Call } from './sqlite-summary.ts'
 
 /** The calls between services in a timeline: spans whose parent is another service's. */
@@ -16,23 +19,56 @@ export function callsOf(timeline: Timeline): Call[] {
   return [...counts].flatMap(([parent, children]) => [...children].map(([child, calls]) => ({ parent, child, calls })))
 }
 
-/** The counts of calls that a transaction changes, added up before they are written: by hour, and by the two names. */
-export class CallSums {
-  private readonly hours = new Map<bigint, Map<string, Call>>()
+const HOUR = 3_600_000_000_000n
 
-  add(hour: bigint, calls: readonly Call[], sign: 1 | -1): void {
+/** How often which service called which, by the hour in which the trace started. */
+export class Calls {
+  /** What the transaction changes, added up before it is written: by hour, and by the two names. */
+  private readonly sums = new Map<bigint, Map<string, Call>>()
+  private readonly change: StatementSync
+  private readonly between: StatementSync
+  private readonly removeBefore: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.change = database.prepare(`INSERT INTO call (hour, parent, child, calls) VALUES (?, ?, ?, ?)
+      ON CONFLICT (hour, parent, child) DO UPDATE SET calls = calls + excluded.calls`)
+    this.between = database.prepare(`SELECT parent, child, sum(calls) AS calls FROM call WHERE hour BETWEEN ? AND ?
+      GROUP BY parent, child HAVING sum(calls) > 0 ORDER BY parent, child`)
+    this.removeBefore = database.prepare('DELETE FROM call WHERE hour < ?')
+  }
+
+  /** Adds the calls of a trace, or takes them back. @param start of the trace, ns */
+  add(start: bigint, calls: readonly Call[], sign: 1 | -1): void {
     if (calls.length === 0) return
-    const sums = this.hours.get(hour) ?? new Map<string, Call>()
-    this.hours.set(hour, sums)
+    const hour = storable(start) / HOUR
+    const sums = this.sums.get(hour) ?? new Map<string, Call>()
+    this.sums.set(hour, sums)
     for (const { parent, child, calls: count } of calls) {
       const key = `${parent}\0${child}`
       sums.set(key, { parent, child, calls: (sums.get(key)?.calls ?? 0) + sign * count })
     }
   }
 
-  /** Gives every sum that is not zero and forgets them. */
-  drain(write: (hour: bigint, call: Call) => void): void {
-    for (const [hour, sums] of this.hours) for (const call of sums.values()) if (call.calls !== 0) write(hour, call)
-    this.hours.clear()
+  /** Writes what was added. */
+  write(): void {
+    for (const [hour, sums] of this.sums) {
+      for (const { parent, child, calls } of sums.values()) if (calls !== 0) this.change.run(hour, parent, child, calls)
+    }
+    this.sums.clear()
+  }
+
+  /** After a transaction that was rolled back. */
+  forget(): void {
+    this.sums.clear()
+  }
+
+  dependencies(from: bigint, to: bigint): Dependency[] {
+    const rows = this.between.all(storable(from) / HOUR, storable(to) / HOUR)
+    return (rows as unknown as Dependency[]).map((row) => ({ ...row }))
+  }
+
+  /** @param time ns since the epoch */
+  removeUntil(time: bigint): void {
+    this.removeBefore.run(storable(time) / HOUR)
   }
 }

@@ -68,16 +68,15 @@ function open(path: string): DatabaseSync {
 }
 
 function prepare(database: DatabaseSync, path: string): void {
-  const read = (pragma: string): number => Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0])
-  const version = read('user_version')
-  const mark = read('application_id')
+  const version = pragma(database, 'user_version')
+  const mark = pragma(database, 'application_id')
   if (version > VERSION)
     throw new PhaselineError(
       'newer_schema',
       `${path} was written by a newer Phaseline (schema ${version}, this one knows ${VERSION}); update Phaseline or choose another --data folder`,
     )
   if (mark === MARK) return check(database)
-  if (read('schema_version') > 0)
+  if (pragma(database, 'schema_version') > 0)
     throw new PhaselineError('not_ours', `${path} is a database of something else; choose another --data folder`)
   database.exec(`BEGIN; ${TABLES} PRAGMA application_id = ${MARK}; PRAGMA user_version = ${VERSION}; COMMIT`)
 }
@@ -104,4 +103,22 @@ function moveAside(path: string): string {
   const aside = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
   for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
   return aside
+}
+
+/** A setting or a number of SQLite's. */
+export function pragma(database: DatabaseSync, name: string): number {
+  return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
+}
+
+/** All that `act` does, or nothing of it if it throws. */
+export function transaction(database: DatabaseSync, act: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    act()
+    database.exec('COMMIT')
+  } catch (error) {
+    // A full disk may have ended the transaction already.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
 }

@@ -1,15 +1,24 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { PhaselineError } from '../model/errors.ts'
-import type { Filter } from './contract.ts'
-import { allRows, BLOCK, hasRow, keepRows, noRows, type OpenBlock, type Rows, unpackRows } from './sqlite-postings.ts'
+import type { Summary } from '../model/summary.ts'
+import type { Filter, Page } from './contract.ts'
+import type { TermIndex } from './sqlite-index.ts'
+import { storable } from './sqlite-integers.ts'
+import { allRows, BLOCK, hasRow, keepRows, noRows, type Rows } from './sqlite-postings.ts'
+import { unpackSummary } from './sqlite-summary.ts'
 import { durationTerm, LAST_DURATION, operationTerm, term } from './sqlite-terms.ts'
 import type { Texts } from './sqlite-texts.ts'
 
 /** A row that was found. */
-export interface Found {
+interface Row {
   readonly seq: number
   readonly id: Uint8Array
   readonly summary: Uint8Array
+}
+
+interface Found {
+  readonly seq: number
+  readonly summary: Summary
 }
 
 /** A range of terms, both ends included. */
@@ -20,7 +29,7 @@ type AnyOf = readonly Range[]
 const exactly = (made: number): AnyOf => [[made, made]]
 
 /** What a filter asks for in terms. All of them must hold. */
-export function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
+function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
   const wanted: AnyOf[] = []
   if (filter.cursor !== undefined) seqOf(filter.cursor)
   if (filter.operation !== undefined) {
@@ -52,7 +61,8 @@ function durations(filter: Filter): Range {
 /** At most so many names that hold the text are looked for: more is no search. */
 const MOST_NAMES = 200
 
-function textTerms(text: string, texts: Texts): AnyOf {
+function textTerms(given: string, texts: Texts): AnyOf {
+  const text = given.trim()
   const terms: Range[] = [...exactly(term(':value', text))]
   for (const name of texts.containing(text)) {
     if (terms.length > MOST_NAMES) break
@@ -68,69 +78,95 @@ function seqOf(cursor: string): number {
   return Number(cursor)
 }
 
+const MOST_RESULTS = 1_500
+
 /** Looks through the blocks from the newest to the oldest, as far as a page needs. */
 export class Searcher {
-  private readonly postings: StatementSync
-  private readonly row: StatementSync
-  private readonly last: StatementSync
   private readonly texts: Texts
+  private readonly index: TermIndex
+  private readonly row: StatementSync
+  private readonly ends: StatementSync
+  private readonly known: StatementSync
 
-  constructor(database: DatabaseSync, texts: Texts) {
+  constructor(database: DatabaseSync, { texts, index }: { readonly texts: Texts; readonly index: TermIndex }) {
     this.texts = texts
-    this.postings = database.prepare('SELECT rows FROM posting WHERE block = ? AND term BETWEEN ? AND ?')
+    this.index = index
     this.row = database.prepare(
       'SELECT seq, id, summary FROM trace WHERE seq = ? AND start >= ? AND start <= ? AND duration >= ? AND duration <= ?',
     )
     // Two questions: asked for both at once, SQLite reads the whole table.
-    this.last = database.prepare('SELECT (SELECT min(seq) FROM trace) AS first, (SELECT max(seq) FROM trace) AS last')
+    this.ends = database.prepare('SELECT (SELECT min(seq) FROM trace) AS first, (SELECT max(seq) FROM trace) AS last')
+    this.known = database.prepare('SELECT seq, id, summary FROM trace WHERE id = ?')
   }
 
-  /** @param open the block that is being filled @returns one row more than `limit` if there is one */
-  find(filter: Filter, limit: number, open: { block: number; terms: OpenBlock }): Found[] {
+  page(filter: Filter): Page {
+    const limit = Math.max(1, Math.min(Math.trunc(filter.limit ?? 20), MOST_RESULTS))
+    const text = filter.text?.trim()
+    if (text !== undefined && /^[0-9a-fA-F]{32}$/.test(text)) return this.byId(text)
+    const found = this.find(filter, limit + 1)
+    const more = found.length > limit
+    return { items: found.slice(0, limit).map((one) => one.summary), next: more ? String(found[limit - 1]?.seq) : null }
+  }
+
+  private byId(traceId: string): Page {
+    const row = this.known.get(Buffer.from(traceId, 'hex')) as Row | undefined
+    return { items: row === undefined ? [] : [this.summaryOf(row)], next: null }
+  }
+
+  private summaryOf(row: Row): Summary {
+    return unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, this.texts).summary
+  }
+
+  private find(filter: Filter, most: number): Found[] {
     const wanted = termsWanted(filter, this.texts)
-    const { first, last } = this.last.get() as { first: number | null; last: number | null }
+    const { first, last } = this.ends.get() as { first: number | null; last: number | null }
     if (first === null || last === null) return []
     const from = filter.cursor === undefined ? last : Math.min(seqOf(filter.cursor) - 1, last)
-    const bounds = boundsOf(filter)
     const found: Found[] = []
-    for (let block = Math.floor(from / BLOCK); block >= Math.floor(first / BLOCK) && found.length <= limit; block--) {
-      const rows = this.candidates(block, wanted, open)
-      if (rows === undefined) continue
-      for (let seq = Math.min(block * BLOCK + BLOCK - 1, from); seq >= block * BLOCK && found.length <= limit; seq--) {
-        if (!hasRow(rows, seq - block * BLOCK)) continue
-        const row = this.row.get(seq, ...bounds) as Found | undefined
-        if (row !== undefined) found.push(row)
-      }
+    for (let block = Math.floor(from / BLOCK); block >= Math.floor(first / BLOCK) && found.length < most; block--) {
+      const rows = this.candidates(block, wanted)
+      if (rows !== undefined) this.collect(rows, block, from, filter, most, found)
     }
     return found
   }
 
-  private candidates(block: number, wanted: AnyOf[], open: { block: number; terms: OpenBlock }): Rows | undefined {
+  /** Rows of a block that have all the terms; undefined for none. */
+  private candidates(block: number, wanted: AnyOf[]): Rows | undefined {
     const rows = allRows()
     for (const any of wanted) {
       const some = noRows()
-      for (const [low, high] of any) {
-        if (block === open.block) open.terms.read(low, high, some)
-        else for (const posting of this.postings.all(block, low, high) as { rows: Uint8Array }[]) unpackRows(posting.rows, some)
-      }
+      for (const [low, high] of any) this.index.read(block, low, high, some)
       if (!keepRows(rows, some)) return undefined
     }
     return rows
   }
+
+  private collect(rows: Rows, block: number, from: number, filter: Filter, most: number, found: Found[]): void {
+    const bounds = boundsOf(filter)
+    for (let seq = Math.min(block * BLOCK + BLOCK - 1, from); seq >= block * BLOCK && found.length < most; seq--) {
+      const row = hasRow(rows, seq - block * BLOCK) ? (this.row.get(seq, ...bounds) as Row | undefined) : undefined
+      if (row === undefined) continue
+      const summary = this.summaryOf(row)
+      if (stillHolds(filter, summary)) found.push({ seq, summary })
+    }
+  }
 }
 
-const LARGEST = 2n ** 63n - 1n
-
-/** A number of nanoseconds as SQLite can keep it: what is beyond 2262 is as good as its end. */
-export function storable(ns: bigint): bigint {
-  return ns > LARGEST ? LARGEST : ns < -LARGEST ? -LARGEST : ns
+/** Late spans can take away what an earlier version had: a parent that was missing has come. */
+function stillHolds(filter: Filter, { status, error, warnings }: Summary): boolean {
+  if (filter.status !== undefined && filter.status !== status) return false
+  if (filter.error !== undefined && filter.error !== error) return false
+  return (filter.skew !== true || warnings.has('clock_skew')) && (filter.orphans !== true || warnings.has('orphan'))
 }
 
-function boundsOf(filter: Filter): SQLInputValue[] {
+/** Every number that the columns can have. */
+const ALL = 2n ** 63n - 1n
+
+function boundsOf({ from, to, minDurationNs, maxDurationNs }: Filter): SQLInputValue[] {
   return [
-    storable(filter.from ?? -LARGEST),
-    filter.to === undefined ? LARGEST : storable(filter.to - 1n),
-    storable(filter.minDurationNs ?? -LARGEST),
-    storable(filter.maxDurationNs ?? LARGEST),
+    storable(from ?? -ALL),
+    to === undefined ? ALL : storable(to - 1n),
+    storable(minDurationNs ?? -ALL),
+    storable(maxDurationNs ?? ALL),
   ]
 }

@@ -125,6 +125,19 @@ function keeps({ store, put, found }: Trial): void {
 }
 
 function finds({ put, found }: Trial): void {
+  test('what a late span takes away is not found any more', async () => {
+    await put(1, [{ parent: 2, from: 10, to: 20, failed: true }])
+    expect(await found({ orphans: true })).toEqual([1])
+    const parent: Made[] = [
+      { parent: 2, from: 10, to: 20, failed: true },
+      { parent: 0, to: 100, kind: 'SERVER' },
+    ]
+    await put(1, parent)
+    expect(await found({ orphans: true, error: true })).toEqual([])
+    expect(await found({ minDurationNs: 100_000_000n })).toEqual([1])
+    expect(await found({ maxDurationNs: 50_000_000n })).toEqual([])
+  })
+
   describe('a search', () => {
     beforeEach(async () => {
       await put(1, [

@@ -30,7 +30,7 @@ export function spanId(number: number): string {
   return number.toString(16).padStart(16, '0')
 }
 
-/** The spans of a trace, numbered from 1; the first is the root, the parent of the others unless they say so. */
+/** The spans of a trace, numbered from 1; the first is the root, the parent of the others unless they say so (0: none). */
 export function spansOf(number: number, made: readonly Made[], start: bigint = START): Span[] {
   const resources = new Map<string, Resource>()
   return made.map((one, index) => {
@@ -41,7 +41,7 @@ export function spansOf(number: number, made: readonly Made[], start: bigint = S
     return {
       traceId: traceId(number),
       spanId: spanId(index + 1),
-      parentSpanId: parent === undefined ? null : spanId(parent),
+      parentSpanId: parent === undefined || parent === 0 ? null : spanId(parent),
       name: one.name ?? (index === 0 ? 'GET /books/:id' : 'work'),
       kind: one.kind ?? (index === 0 ? 'SERVER' : 'INTERNAL'),
       start: start + BigInt(Math.round(from * 1e6)),

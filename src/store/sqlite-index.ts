@@ -1,0 +1,61 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { BLOCK, hasRow, noRows, OpenBlock, packRows, type Rows, unpackRows } from './sqlite-postings.ts'
+
+/** Which rows have which terms: the block that is being filled in memory, all others in a table. */
+export class TermIndex {
+  private open = { block: 0, terms: new OpenBlock() }
+  private readonly insert: StatementSync
+  private readonly one: StatementSync
+  private readonly range: StatementSync
+  private readonly remove: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.insert = database.prepare('INSERT OR REPLACE INTO posting (block, term, rows) VALUES (?, ?, ?)')
+    this.one = database.prepare('SELECT rows FROM posting WHERE block = ? AND term = ?')
+    this.range = database.prepare('SELECT rows FROM posting WHERE block = ? AND term BETWEEN ? AND ?')
+    this.remove = database.prepare('DELETE FROM posting WHERE block < ?')
+  }
+
+  /** The last row is this one: its block is being filled, and has to be given again by `add`. @returns the block's first row */
+  restart(seq: number): number {
+    this.open = { block: Math.floor(seq / BLOCK), terms: new OpenBlock() }
+    return this.open.block * BLOCK
+  }
+
+  /** A new row; rows come in their order. A full block is written in the order of its key. */
+  add(seq: number, terms: Iterable<number>): void {
+    const block = Math.floor(seq / BLOCK)
+    if (block !== this.open.block) {
+      const all = [...this.open.terms.terms].sort((one, other) => one[0] - other[0])
+      for (const [term, rows] of all) this.insert.run(this.open.block, term, packRows(rows))
+      this.open = { block, terms: new OpenBlock() }
+    }
+    this.open.terms.add(seq % BLOCK, terms)
+  }
+
+  /** A row that was there has these terms too. Those that it has no more stay: whoever searches checks what can change. */
+  extend(seq: number, terms: Iterable<number>): void {
+    const block = Math.floor(seq / BLOCK)
+    const row = seq % BLOCK
+    if (block === this.open.block) return this.open.terms.add(row, terms)
+    for (const term of terms) {
+      const rows = noRows()
+      const packed = this.one.get(block, term) as { rows: Uint8Array } | undefined
+      if (packed !== undefined) unpackRows(packed.rows, rows)
+      if (hasRow(rows, row)) continue
+      const all = Array.from({ length: BLOCK }, (_, index) => index).filter((index) => index === row || hasRow(rows, index))
+      this.insert.run(block, term, packRows(all))
+    }
+  }
+
+  /** Adds to `into` the rows of a block with a term from `low` to `high`. */
+  read(block: number, low: number, high: number, into: Rows): void {
+    if (block === this.open.block) this.open.terms.read(low, high, into)
+    else for (const posting of this.range.all(block, low, high) as { rows: Uint8Array }[]) unpackRows(posting.rows, into)
+  }
+
+  /** Rows up to this one are gone. */
+  removeUntil(seq: number): void {
+    this.remove.run(Math.floor((seq + 1) / BLOCK))
+  }
+}

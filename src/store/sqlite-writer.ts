@@ -1,0 +1,125 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Timeline } from '../model/timeline.ts'
+import type { StoredTrace } from './contract.ts'
+import { callsOf, type Calls } from './sqlite-calls.ts'
+import type { Chunks, Place } from './sqlite-chunks.ts'
+import type { TermIndex } from './sqlite-index.ts'
+import { storable } from './sqlite-integers.ts'
+import type { Operations } from './sqlite-operations.ts'
+import { transaction } from './sqlite-schema.ts'
+import { packSummary, unpackSummary } from './sqlite-summary.ts'
+import { termsOf } from './sqlite-terms.ts'
+import type { Texts } from './sqlite-texts.ts'
+
+/** The tables that a trace goes into, beside its own row. */
+export interface Tables {
+  readonly texts: Texts
+  readonly chunks: Chunks
+  readonly index: TermIndex
+  readonly calls: Calls
+  readonly operations: Operations
+}
+
+/** What is known of a trace that comes again. */
+interface Known {
+  readonly seq: number
+  readonly spans: number
+  readonly summary: Uint8Array
+  readonly chunk: number
+}
+
+interface Row extends Place {
+  readonly seq: number
+  readonly id: Uint8Array
+  readonly summary: Uint8Array
+}
+
+/** Puts traces into the tables. */
+export class Writer {
+  counts: { traces: number; spans: number } = { traces: 0, spans: 0 }
+  private readonly database: DatabaseSync
+  private readonly tables: Tables
+  private readonly read: (otlp: Uint8Array) => Timeline
+  private readonly known: StatementSync
+  private readonly insert: StatementSync
+  private readonly update: StatementSync
+  private seq = 0
+
+  constructor(database: DatabaseSync, tables: Tables, read: (otlp: Uint8Array) => Timeline) {
+    this.database = database
+    this.tables = tables
+    this.read = read
+    this.known = database.prepare('SELECT seq, spans, summary, chunk FROM trace WHERE id = ?')
+    this.insert = database.prepare(`INSERT INTO trace (seq, id, received, start, duration, spans, summary, chunk, at, length)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    this.update = database.prepare(
+      'UPDATE trace SET start = ?, duration = ?, spans = ?, summary = ?, chunk = ?, at = ?, length = ? WHERE seq = ?',
+    )
+    this.recover()
+  }
+
+  /** Learns what is in the tables, and makes the terms of the block that was being filled again from its traces. */
+  private recover(): void {
+    const { database, tables } = this
+    this.counts = database.prepare('SELECT count(*) AS traces, coalesce(sum(spans), 0) AS spans FROM trace').get() as never
+    this.seq = (database.prepare('SELECT coalesce(max(seq), 0) AS last FROM trace').get() as { last: number }).last
+    const first = tables.index.restart(this.seq)
+    const rows = database.prepare('SELECT seq, id, summary, chunk, at, length FROM trace WHERE seq >= ? ORDER BY seq').all(first)
+    for (const row of rows as unknown as Row[]) {
+      const { summary } = unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, tables.texts)
+      tables.index.add(row.seq, termsOf(this.read(tables.chunks.get(row)), summary))
+    }
+  }
+
+  /** All or none. */
+  put(traces: readonly StoredTrace[]): void {
+    const { chunks, calls } = this.tables
+    try {
+      transaction(this.database, () => {
+        const received = Date.now()
+        const places = chunks.put(traces.map((trace) => trace.otlp))
+        for (const [index, trace] of traces.entries()) this.putOne(trace, places[index] as Place, received)
+        calls.write()
+      })
+    } catch (error) {
+      this.tables.texts.forget(this.database)
+      chunks.forget()
+      calls.forget()
+      this.tables.operations.forget()
+      this.recover()
+      throw error
+    }
+  }
+
+  private putOne({ summary, timeline }: StoredTrace, place: Place, received: number): void {
+    const { texts, index, calls, operations } = this.tables
+    const id = Buffer.from(summary.traceId, 'hex')
+    const made = callsOf(timeline)
+    const packed = packSummary(summary, made, texts)
+    const { chunk, at, length } = place
+    const columns = [storable(summary.start), storable(summary.durationNs), summary.spanCount, packed, chunk, at, length] as const
+    const terms = termsOf(timeline, summary)
+    const known = this.known.get(id) as Known | undefined
+    if (known === undefined) {
+      this.insert.run(++this.seq, id, received, ...columns)
+      index.add(this.seq, terms)
+      this.counts.traces++
+    } else {
+      this.update.run(...columns, known.seq)
+      index.extend(known.seq, terms)
+      this.takeBack(summary.traceId, known)
+    }
+    this.counts.spans += summary.spanCount
+    calls.add(summary.start, made, 1)
+    operations.add(timeline, texts)
+  }
+
+  /** What the former version of a trace counted for. */
+  private takeBack(traceId: string, known: Known): void {
+    const { texts, chunks, calls } = this.tables
+    const former = unpackSummary(traceId, known.summary, texts)
+    chunks.release(known.chunk, 1)
+    calls.add(former.summary.start, former.calls, -1)
+    this.counts.spans -= known.spans
+  }
+}
