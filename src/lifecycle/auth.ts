@@ -40,7 +40,7 @@ export function loginRequired(view: View): View {
   const guarded: View = (request, kwargs, ...args) => {
     if (isAuthenticated(request.user)) return view(request, kwargs, ...args)
     const { loginUrl } = request.app.settings.auth
-    return new HttpResponseRedirect(`${loginUrl}?${new URLSearchParams({ next: request.fullPath() })}`)
+    return new HttpResponseRedirect(`${loginUrl}?${new URLSearchParams({ next: request.fullPath() }).toString()}`)
   }
   return Object.assign(Object.defineProperty(guarded, 'name', { value: view.name }), view)
 }

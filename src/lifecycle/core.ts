@@ -56,7 +56,7 @@ export function core(app: App, chain: CoreChain): GetResponse {
     if (error instanceof SystemExit) throw error
     for (let index = from; index < chain.exception.length; index++) {
       const given = (chain.exception[index] as Rescuing)(request, error)
-      if (isPromise(given)) return given.then((late) => late || rescue(request, error, index + 1)) as Promise<HttpResponse>
+      if (isPromise(given)) return given.then<HttpResponse>((late) => late || rescue(request, error, index + 1))
       if (given) return given
     }
     throw error
@@ -66,8 +66,7 @@ export function core(app: App, chain: CoreChain): GetResponse {
     let changed = response
     for (let index = from; index < chain.template.length; index++) {
       const given = (chain.template[index] as Changing)(request, changed as TemplateResponse)
-      if (isPromise(given))
-        return (given as Promise<HttpResponse>).then((late) => changeTemplate(request, required(late, HOOK), index + 1))
+      if (isPromise(given)) return given.then((late) => changeTemplate(request, required(late, HOOK), index + 1))
       changed = required(given, HOOK)
     }
     return changed

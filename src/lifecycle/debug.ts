@@ -76,7 +76,9 @@ function source(error: unknown): string {
 function stack(error: unknown): string {
   if (!(error instanceof Error)) return ''
   const cause =
-    error.cause === undefined ? '' : `\nCaused by: ${error.cause instanceof Error ? error.cause.stack : String(error.cause)}`
+    error.cause === undefined || error.cause === null
+      ? ''
+      : `\nCaused by: ${((error.cause as Error).stack ?? error.cause) as string}`
   return `<h2>Stack</h2>\n<pre>${escapeHtml((error.stack ?? '') + cause)}</pre>`
 }
 

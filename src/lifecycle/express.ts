@@ -30,7 +30,7 @@ export function fromExpress(middleware: ExpressMiddleware, name: string = middle
 function called(middleware: ExpressMiddleware, request: HttpRequest, shadow: Shadow): Promise<boolean> {
   return new Promise((resolve, reject) => {
     shadow.answered = () => resolve(false)
-    const next = (error?: unknown): void => (error === undefined || error === null ? resolve(true) : reject(error as Error))
+    const next = (error?: unknown): void => (error === undefined || error === null ? resolve(true) : reject(error))
     const call = middleware as (incoming: unknown, outgoing: unknown, next: (error?: unknown) => void) => unknown
     const given = call(request.incoming, shadow, next)
     if (given instanceof Promise) given.catch(reject)

@@ -104,8 +104,8 @@ function addCoreHooks(made: Around | Hooks, named: Named, core: CoreChain): void
 }
 
 /** One hook, bound and watched. Throws at start if it is there and no function. */
-function hook<H extends Hooks, K extends keyof Hooks & `process${string}`>(
-  made: H,
+function hook<K extends keyof Hooks & `process${string}`>(
+  made: Hooks,
   named: Named,
   key: K,
   name: HookName,
@@ -123,8 +123,6 @@ function onion(made: Hooks, named: Named, next: GetResponse): GetResponse {
   const before = hook(made, named, 'processRequest', 'process_request', giving)
   const after = hook(made, named, 'processResponse', 'process_response', passing)
   const inward: GetResponse =
-    before === undefined
-      ? next
-      : (request) => andThen(before(request) as Maybe<HttpResponse | Nothing>, (early) => early || next(request))
+    before === undefined ? next : (request) => andThen(before(request), (early) => early || next(request))
   return after === undefined ? inward : (request) => andThen(inward(request), (response) => after(request, response))
 }

@@ -52,10 +52,8 @@ export class Manager<Row> {
   }
 
   count(filter: Filter<Row> = {}): Promise<number> {
-    const { count } = this.#repository
-    return this.#phase('count', async () =>
-      count === undefined ? (await this.#repository.find(filter)).length : count.call(this.#repository, filter),
-    )
+    const repository = this.#repository
+    return this.#phase('count', async () => (await repository.count?.(filter)) ?? (await repository.find(filter)).length)
   }
 
   create(values: Partial<Row>): Promise<Row> {

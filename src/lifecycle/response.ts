@@ -109,7 +109,11 @@ function closeAll(closers: readonly (() => unknown)[]): Maybe<void> {
       // The answer is out: nobody could do anything about it.
     }
   }
-  if (pending.length > 0) return Promise.allSettled(pending).then(() => {})
+  if (pending.length > 0) return settled(pending)
+}
+
+async function settled(pending: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(pending)
 }
 
 /** The value if it is a response. Throws `NotAResponse`, which says who gave what instead. */

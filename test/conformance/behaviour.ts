@@ -7,13 +7,14 @@ import {
   type Kwargs,
   type Maybe,
   type Pieces,
+  type PostRender,
 } from '../../src/lifecycle/index.ts'
 import { badAccess, exception } from './exceptions.ts'
-import type { Behaviour, Json, Op } from './format.d.ts'
-import { postRender, respond, template } from './responses.ts'
-import type { Story } from './story.ts'
+import type { Behaviour, Callback, Json, Op } from './format.d.ts'
+import { describe, outcome, respond, template } from './responses.ts'
+import { record, type Story } from './story.ts'
 import { decode, decodeAll } from './values.ts'
-import { viewNames } from './views.ts'
+import { viewNames } from './view-names.ts'
 
 /** What a behaviour may touch. */
 export interface Situation {
@@ -34,12 +35,14 @@ export function perform({ do: ops = [], out, on }: Behaviour, situation: Situati
       if (out === 'none') return undefined
       if (out === 'pass') return response
       if ('raise' in out) throw exception(out.raise)
-      return 'value' in out ? out.value : respond(out.response, request, story)
+      return 'value' in out
+        ? out.value
+        : respond(out.response, request, story, (callback) => postRender(callback, request, story))
     })
   })
 }
 
-const after = <T>(before: Maybe<void>, next: () => T): Maybe<T> => (before instanceof Promise ? before.then(next) : next())
+const after = <T>(before: Maybe<void>, goOn: () => T): Maybe<T> => (before instanceof Promise ? before.then(goOn) : goOn())
 
 function operate(ops: readonly Op[], situation: Situation): Maybe<void> {
   for (const [index, op] of ops.entries()) {
@@ -122,7 +125,7 @@ function onTemplate(op: OnTemplate, response: TemplateResponse, { request, story
       return void (response.template = template(op.template, story))
     case 'add_post_render':
       return response.addPostRenderCallback(postRender(op.callback, request, story))
-    case 'render':
+    default:
       return response.render()
   }
 }
@@ -135,4 +138,15 @@ function prefix(response: HttpResponse, text: string): void {
 
 async function* prefixed(pieces: Pieces, text: string): AsyncGenerator<Chunk> {
   for await (const piece of pieces as AsyncIterable<Chunk>) yield text + String(piece)
+}
+
+/** A callback after rendering. */
+function postRender(callback: Callback, request: HttpRequest, story: Story): PostRender {
+  return (response) =>
+    record(
+      story,
+      { e: 'post_render', name: callback.name, sees: describe(response) },
+      () => perform(callback, { request, response, story }) as ReturnType<PostRender>,
+      (given) => outcome(callback, given, story, true),
+    )
 }

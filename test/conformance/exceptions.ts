@@ -49,7 +49,12 @@ export function exception({ type, message }: Exc): Error {
 
 const CODES = new Set<string>([
   ...Object.keys(CLASSES),
-  ...['no_response', 'not_rendered', 'no_reverse_match', 'improperly_configured', 'import_error', 'internal_error'],
+  'no_response',
+  'not_rendered',
+  'no_reverse_match',
+  'improperly_configured',
+  'import_error',
+  'internal_error',
 ])
 
 /** What the kit calls an exception; anything that is neither ours nor the scenario's is an internal error. */

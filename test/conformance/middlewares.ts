@@ -6,7 +6,6 @@ import {
   type Hooks,
   type HttpRequest,
   type HttpResponse,
-  type Kwargs,
   type Maybe,
   type MiddlewareEntry,
 } from '../../src/lifecycle/index.ts'
@@ -16,7 +15,7 @@ import type { Behaviour, CoreHook, Event, Hook, Middleware } from './format.d.ts
 import { describe, outcome } from './responses.ts'
 import { record, type Story } from './story.ts'
 import { encode, encodeAll } from './values.ts'
-import { viewNames } from './views.ts'
+import { viewNames } from './view-names.ts'
 
 type HookEvent = Extract<Event, { e: 'hook' }>
 
@@ -49,7 +48,7 @@ function play(
 export function makeMiddleware(what: Middleware, story: Story): MiddlewareEntry {
   const making = { mw: what.name, story }
   if (what.style === 'builtin') return common(making)
-  const factory = (getResponse: GetResponse): ReturnType<Extract<MiddlewareEntry, (next: GetResponse) => unknown>> => {
+  const factory = (getResponse: GetResponse): Hooks | (GetResponse & CoreHooks) => {
     const event: Event = { e: 'init', mw: what.name, out: 'ok' }
     story.events.push(event)
     if (what.init === 'none') {
@@ -90,7 +89,7 @@ function coreHooks(hooks: Partial<Record<Hook | CoreHook, Behaviour>>, making: M
           {
             view: viewNames.get(called) ?? called.name,
             args: args.map(encode),
-            kwargs: encodeAll(kwargs as Kwargs),
+            kwargs: encodeAll(kwargs),
           },
         ) as never,
     }),
@@ -130,8 +129,8 @@ function aroundOf(
   return Object.assign(Object.defineProperty(layer, 'name', { value: name }), coreHooks(hooks, making))
 }
 
-const chain = <T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Maybe<R> =>
-  value instanceof Promise ? value.then(next) : next(value as T)
+const chain = <T, R>(value: Maybe<T>, goOn: (value: T) => Maybe<R>): Maybe<R> =>
+  value instanceof Promise ? value.then(goOn) : goOn(value)
 
 function catching<T>(call: () => Maybe<T>, rescue: (error: unknown) => Maybe<T>): Maybe<T> {
   const unlessExit = (error: unknown): Maybe<T> => {

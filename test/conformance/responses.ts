@@ -7,12 +7,10 @@ import {
   TemplateResponse,
   type Chunk,
   type HttpRequest,
-  type Maybe,
   type PostRender,
   type ResponseOptions,
   type Template,
 } from '../../src/lifecycle/index.ts'
-import { perform } from './behaviour.ts'
 import { exception, typeOf } from './exceptions.ts'
 import type { Callback, Out, Response as Description, Template as TemplateText } from './format.d.ts'
 import { record, type Story } from './story.ts'
@@ -28,7 +26,12 @@ export function describe(value: unknown): Out {
 }
 
 /** Makes the response that a scenario describes. */
-export function respond(what: Description, request: HttpRequest, story: Story): HttpResponse {
+export function respond(
+  what: Description,
+  request: HttpRequest,
+  story: Story,
+  step: (callback: Callback) => PostRender,
+): HttpResponse {
   const { status, headers, content_type: contentType } = what
   const options: ResponseOptions = { status, headers, contentType }
   switch (what.kind) {
@@ -40,12 +43,12 @@ export function respond(what: Description, request: HttpRequest, story: Story): 
       return redirected(what, request, plain(options))
     case 'template': {
       const response = new TemplateResponse(request, template(what.template, story), { ...what.context }, options)
-      for (const callback of what.post_render ?? []) void response.addPostRenderCallback(postRender(callback, request, story))
+      for (const callback of what.post_render ?? []) void response.addPostRenderCallback(step(callback))
       return response
     }
     case 'stream':
       return new StreamingHttpResponse(pieces(what, story), options)
-    case 'file': {
+    default: {
       const { filename, content, as_attachment: asAttachment = false } = what
       const file = resource(what.name, undefined, story, [content])
       return new FileResponse(file, { ...plain(options), filename, asAttachment, size: Buffer.byteLength(content) })
@@ -73,7 +76,7 @@ export function template(what: TemplateText, story: Story): Template {
   return {
     name: what.name,
     render: (context) =>
-      story.maybeLater(() =>
+      story.maybeLater<string>(() =>
         record(
           story,
           { e: 'render', template: what.name },
@@ -83,22 +86,13 @@ export function template(what: TemplateText, story: Story): Template {
           },
           () => 'ok',
         ),
-      ) as Maybe<string>,
+      ),
   }
 }
 
 /** A value as the original prints it. */
-const text = (value: unknown): string => (value === true ? 'True' : value === false ? 'False' : String(value ?? 'None'))
-
-export function postRender(callback: Callback, request: HttpRequest, story: Story): PostRender {
-  return (response) =>
-    record(
-      story,
-      { e: 'post_render', name: callback.name, sees: describe(response) },
-      () => perform(callback, { request, response, story }) as ReturnType<PostRender>,
-      (given) => outcome(callback, given, story, true),
-    )
-}
+const text = (value: unknown): string =>
+  value === true ? 'True' : value === false ? 'False' : `${(value as string | null) ?? 'None'}`
 
 /** How an event ended: in the scenario's words if it says nothing of a response. */
 export function outcome({ out, on }: Pick<Callback, 'out' | 'on'>, given: unknown, story: Story, hasResponse: boolean): Out {

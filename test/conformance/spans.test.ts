@@ -21,8 +21,14 @@ interface Told {
 type HookEvent = Extract<Event, { e: 'hook' }>
 
 const CLIENT_ERRORS = new Set<string>([
-  ...['not_found', 'permission_denied', 'bad_request', 'multipart_error', 'suspicious'],
-  ...['disallowed_host', 'disallowed_redirect', 'request_too_big'],
+  'not_found',
+  'permission_denied',
+  'bad_request',
+  'multipart_error',
+  'suspicious',
+  'disallowed_host',
+  'disallowed_redirect',
+  'request_too_big',
 ])
 /** `error.type` is the error's code; errors that are not the framework's have none, and their class is told. */
 const CLASSES: Partial<Record<ExcType, string>> = {

@@ -18,7 +18,7 @@ import type { Callback, Event, Match, Pattern, UrlConf as Description } from './
 import { outcome } from './responses.ts'
 import { record, type Story } from './story.ts'
 import { decodeAll, encode, encodeAll } from './values.ts'
-import { viewNames } from './views.ts'
+import { viewNames } from './view-names.ts'
 
 /** The kit's words for a match. */
 export function matchOf(match: ResolverMatch): Match {

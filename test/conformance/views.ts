@@ -12,9 +12,7 @@ import type { Behaviour, Event, View as Description } from './format.d.ts'
 import { describe } from './responses.ts'
 import { record, type Story } from './story.ts'
 import { encode, encodeAll } from './values.ts'
-
-/** What the kit calls our views. */
-export const viewNames = new WeakMap<object, string>()
+import { viewNames } from './view-names.ts'
 
 type ViewEvent = Extract<Event, { e: 'view' }>
 

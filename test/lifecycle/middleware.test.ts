@@ -23,6 +23,7 @@ import {
   SessionMiddleware,
   StreamingHttpResponse,
   XFrameOptionsMiddleware,
+  type LogRecord,
   type Settings,
 } from '../../src/lifecycle/index.ts'
 import { cookiesOf, served, SECRET } from './served.ts'
@@ -86,7 +87,7 @@ const counter = path('', (request) => {
 test.for([
   ['a signed cookie', {}],
   ['a store', { store: memorySessions() }],
-] as [string, Settings['session']][])(
+] as [string, NonNullable<Settings['session']>][])(
   'a session in %s lasts from request to request, and a forged cookie is none',
   async ([, session]) => {
     const { get } = await served({ middleware: [SessionMiddleware], session, urls: [counter] })
@@ -274,23 +275,20 @@ test('an Express middleware that answers itself turns around, with what it wrote
     response.writeHead(418, { 'X-Tea': 'green' }).write('short')
     response.end(' and stout')
   }
-  const { get } = await served({ middleware: [fromExpress(teapot as never)], urls: [hello] })
+  const { get } = await served({ middleware: [fromExpress(teapot)], urls: [hello] })
   expect(await get('/')).toMatchObject({ status: 418, body: 'short and stout', headers: { 'x-tea': 'green' } })
 })
 
 test('what an Express middleware hung into end() changes the body, and finish is emitted', async () => {
   const finished = Promise.withResolvers<number>()
   function shout(_request: unknown, response: Res, next: () => void): void {
-    const { end } = response
+    const end = response.end.bind(response)
     response.on('finish', () => finished.resolve(response.statusCode))
     response.setHeader('Set-Cookie', ['a=1', 'b=2'])
-    response.end = (text) => (
-      response.removeHeader('Content-Type'),
-      setImmediate(() => end.call(response, String(text).toUpperCase()))
-    )
+    response.end = (text) => (response.removeHeader('Content-Type'), setImmediate(() => end(String(text).toUpperCase())))
     next()
   }
-  const { get } = await served({ middleware: [fromExpress(shout as never)], urls: [hello] })
+  const { get } = await served({ middleware: [fromExpress(shout)], urls: [hello] })
   const { body, headers } = await get('/')
   expect([body, headers['set-cookie'], headers['content-type'], await finished.promise]).toEqual([
     'HELLO',
@@ -304,10 +302,10 @@ test('an error that an Express middleware passes to next() is one of the chain, 
   const fails = (request: { url: string }, _response: unknown, next: (error?: unknown) => void): void =>
     next(request.url === '/' ? new Error('passed') : undefined)
   const { get, log } = await served({
-    middleware: [fromExpress(fails as never)],
+    middleware: [fromExpress(fails)],
     urls: [hello, path('s', () => new StreamingHttpResponse(['a', 'b']))],
   })
   expect((await get('/')).status).toBe(500)
-  expect((log[0]?.error as Error).message).toBe('passed')
+  expect((log[0] as LogRecord).error).toMatchObject({ message: 'passed' })
   expect((await get('/s')).body).toBe('ab')
 })

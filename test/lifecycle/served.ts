@@ -20,9 +20,9 @@ export interface Served extends Listening {
   readonly app: App
   readonly log: LogRecord[]
   /** One request by node:http, which sends targets and hosts as they are. */
-  get(target: string, asking?: Asking): Promise<Answer>
+  readonly get: (target: string, asking?: Asking) => Promise<Answer>
   /** Bytes as they are; resolves with all that came back when the server closes. */
-  raw(text: string): Promise<string>
+  readonly raw: (text: string) => Promise<string>
 }
 
 export const SECRET = 'a secret key for tests, and long enough'

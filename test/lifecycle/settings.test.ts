@@ -59,6 +59,8 @@ test('middlewares are built once, from the innermost, with what they need; those
   const built: string[] = []
   const made = (name: string): MiddlewareEntry =>
     class {
+      readonly name = name
+
       constructor(...given: unknown[]) {
         built.push(`${name} ${given.map((one) => typeof one).join()}`)
       }

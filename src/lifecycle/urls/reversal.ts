@@ -26,7 +26,7 @@ interface Char {
 /** The characters of the text; escapes are one, by their representative. */
 function characters(text: string): Char[] {
   const out: Char[] = []
-  const chars = [...text]
+  const chars = Array.from(text)
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i] as string
     if (char !== '\\') out.push({ char, escaped: false })
@@ -102,7 +102,7 @@ class Reader {
     const rest = this.#chars.slice(this.#at, this.#at + 80).map(({ char, escaped }) => (escaped ? '\\' : char))
     const found = /^(?:P?<([^=!>][^>]*)>|P=([^)]+)\))/.exec(rest.join(''))
     if (found !== null) {
-      this.#at += [...found[0]].length
+      this.#at += Array.from(found[0]).length
       return found[1] === undefined ? { text: found[2] as string, back: true } : { text: found[1], back: false }
     }
     if (!'!=<#'.includes(rest[0] ?? '')) throw new SyntaxError(`(?${rest[0] ?? ''} cannot be reversed`)

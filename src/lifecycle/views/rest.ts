@@ -30,7 +30,7 @@ export interface Endpoint<P extends Schema = Schema, Q extends Schema = Schema, 
 
 /** An endpoint, with the types of its schemas. */
 export function endpoint<P extends Schema, Q extends Schema, B extends Schema>(made: Endpoint<P, Q, B>): Endpoint {
-  return made as Endpoint
+  return made
 }
 
 type Methods = Partial<Record<'get' | 'post' | 'put' | 'patch' | 'delete', Endpoint>>
@@ -63,7 +63,7 @@ async function answer(made: Endpoint, request: HttpRequest, params: Kwargs): Pro
     body: made.body === undefined ? undefined : await parsed(made.body, await bodyOf(request), 'body', problems),
   }
   if (problems.length > 0) return new JsonResponse({ errors: problems }, { status: 422 })
-  const result = await made.handle(input as Input<never, never, never>)
+  const result = await made.handle(input)
   if (result instanceof HttpResponse) return result
   return result === undefined ? new HttpResponse('', { status: 204 }) : new JsonResponse(result)
 }
