@@ -16,6 +16,8 @@ import { PhaselineError } from '../model/errors.ts'
 import { hex32, random32 } from '../model/ids.ts'
 import { unwatched } from '../model/unwatched.ts'
 import type { Store } from '../store/contract.ts'
+import type { AlertEngine } from '../alerts/engine.ts'
+import { alertUrls, metricsUrl } from './alert-urls.ts'
 import { apiUrls, type Controls } from './api.ts'
 import { errorJson, QueryFault } from './fault.ts'
 import { knownHost } from './guard.ts'
@@ -32,6 +34,8 @@ export interface ServeOptions extends NewsOptions {
   /** Who tells of new and changed timelines. */
   readonly live: Live
   readonly stats: () => Stats
+  /** What alerts are evaluated by: gives `/api/alerts`, `/api/middleware` and `/metrics`. */
+  readonly alerts?: AlertEngine
   /** Switches for the page's header; none by default. */
   readonly controls?: Controls
   /** The address of a Jaeger's page: timelines link to it. */
@@ -110,8 +114,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const kept = recent(store, live)
   const jaegerUrl = options.jaegerUrl?.replace(/\/+$/, '')
   const api = apiUrls({ store, recent: kept, news: feed, stats, controls, version: version(), jaegerUrl })
+  const { alerts } = options
   const app: App = lifecycle({
-    urls: [path('api/', include([...api, ...jaegerUrls(store)])), ...pageUrls(options.page ?? PAGE)],
+    urls: [
+      path('api/', include([...api, ...(alerts === undefined ? [] : alertUrls(alerts)), ...jaegerUrls(store)])),
+      ...(alerts === undefined ? [] : [metricsUrl(alerts, stats, store)]),
+      ...pageUrls(options.page ?? PAGE),
+    ],
     middleware: [protect([host, ...(options.allowedHosts ?? [])])],
     appendSlash: false,
     convertException: explain,

@@ -8,6 +8,8 @@
  *   GET  /api/timelines/{traceId}/spans/{spanId} → SpansJson      (everything about the span; more than one where an id is shared)
  *   GET  /api/live                               → server-sent events: `summary` with a SummaryJson for each new or changed timeline
  *   GET  /api/status                             → StatusJson
+ *   GET  /api/alerts                             → AlertsJson
+ *   GET  /api/middleware?phase=&service=&route=&windowMs=  → MiddlewareJson (phase `middleware.*`, 15 minutes if not said)
  *   GET  /api/controls, POST /api/controls/{id}  → ControlsJson   (switches of the demo; none in an ordinary collector)
  */
 
@@ -168,4 +170,87 @@ export interface ControlJson {
 
 export interface ControlsJson {
   controls: ControlJson[]
+}
+
+/** A rule about one subject, that is or was over its threshold. Values and thresholds are ms, or 0…1 for a `ratio`. */
+export interface AlertJson {
+  id: string
+  rule: string
+  severity: 'info' | 'warning' | 'critical'
+  state: 'inactive' | 'pending' | 'firing'
+  service: string
+  phase: string
+  name: string
+  hook: string
+  route: string
+  /** One sentence for people. */
+  summary: string
+  /** What to do about it. */
+  help: string
+  figure: string
+  unit: 'ms' | 'ratio'
+  value: number | null
+  threshold: number | null
+  count: number
+  since: string | null
+  firedAt: string | null
+  resolvedAt: string | null
+  /** Trace ids. */
+  slowest: string | null
+  typical: string | null
+}
+
+export interface AlertEventJson {
+  at: string
+  change: 'firing' | 'resolved' | 'repeated'
+  rule: string
+  severity: 'info' | 'warning' | 'critical'
+  summary: string
+  value: number | null
+  threshold: number | null
+  unit: 'ms' | 'ratio'
+}
+
+export interface RuleJson {
+  name: string
+  severity: 'info' | 'warning' | 'critical'
+  figure: string
+  /** The rule in words. */
+  words: string
+  help: string
+}
+
+export interface AlertsJson {
+  /** Firing first, then pending, then resolved. */
+  alerts: AlertJson[]
+  /** Newest first. */
+  history: AlertEventJson[]
+  rules: RuleJson[]
+  targets: { name: string; delivered: number; waiting: number; dropped: number; lastError: string | null }[]
+}
+
+/** A middleware's hook (or another phase), all routes together. */
+export interface MiddlewareRowJson {
+  service: string
+  phase: string
+  name: string
+  hook: string
+  calls: number
+  errors: number
+  p50Ns: string
+  p95Ns: string
+  p99Ns: string
+  /** Of the time of its requests, 0…1. */
+  share: number
+  /** p95 over time in nanoseconds, oldest first; null where nothing was called. */
+  trend: (string | null)[]
+  alert: 'pending' | 'firing' | null
+  slowest: string | null
+  typical: string | null
+}
+
+export interface MiddlewareJson {
+  windowMs: number
+  /** What takes the most time in all first. */
+  rows: MiddlewareRowJson[]
 }

@@ -1,0 +1,46 @@
+import type { AlertEngine } from '../alerts/engine.ts'
+import { healthFamilies, phaseFamilies } from '../alerts/metrics.ts'
+import { expose } from '../alerts/openmetrics.ts'
+import { HttpResponse, JsonResponse, path, type HttpRequest, type UrlPattern } from '../lifecycle/index.ts'
+import type { Store } from '../store/contract.ts'
+import { alertsJson } from './alerts-json.ts'
+import { QueryFault } from './fault.ts'
+import { middlewareJson } from './middleware-json.ts'
+import type { Stats } from './status.ts'
+
+const FRESH = { 'Cache-Control': 'no-store' }
+const LONGEST_MS = 15 * 60_000
+
+/** `/api/alerts` and `/api/middleware`: see `wire.ts`. */
+export function alertUrls(engine: AlertEngine): UrlPattern[] {
+  return [
+    path('alerts', () => new JsonResponse(alertsJson(engine), { headers: FRESH })),
+    path('middleware', (request: HttpRequest) => {
+      const { query } = request
+      const asked = {
+        phase: query.get('phase') ?? 'middleware.*',
+        service: query.get('service') ?? '',
+        route: query.get('route') ?? '',
+      }
+      return new JsonResponse(middlewareJson(engine, { ...asked, windowMs: windowOf(query.get('windowMs')) }), { headers: FRESH })
+    }),
+  ]
+}
+
+function windowOf(text: string | null | undefined): number {
+  const ms = text === null || text === undefined ? LONGEST_MS : Number(text)
+  if (ms >= 10_000 && ms <= LONGEST_MS) return ms
+  throw new QueryFault(400, 'bad_window', `windowMs is a number of milliseconds from 10000 to ${LONGEST_MS}.`)
+}
+
+/** `/metrics`: all figures for Prometheus, in the format that it asks for. */
+export function metricsUrl(engine: AlertEngine, stats: () => Stats, store: Store): UrlPattern {
+  return path('metrics', async (request: HttpRequest) => {
+    const kept = await store.stats()
+    const counted = stats()
+    const health = { spans: counted, traces: kept.traces, storage: kept, forwarding: counted.forwarding }
+    const families = [...phaseFamilies(engine), ...engine.spans.families(), ...healthFamilies(health)]
+    const { type, body } = expose(families, request.header('accept') ?? '')
+    return new HttpResponse(body, { contentType: type, headers: FRESH })
+  })
+}

@@ -1,0 +1,63 @@
+import type { Alert } from '../alerts/alert.ts'
+import type { AlertEngine, AlertEvent } from '../alerts/engine.ts'
+import { notify, unitOf } from '../alerts/notification.ts'
+import type { Rule } from '../alerts/rule.ts'
+import type { AlertEventJson, AlertJson, AlertsJson, RuleJson } from './wire.ts'
+
+/** What fires, what is pending, what was, by which rules, and who is told. */
+export function alertsJson(engine: AlertEngine): AlertsJson {
+  const rules = new Map(engine.config.rules.map((rule) => [rule.name, rule]))
+  return {
+    alerts: engine.alerts().flatMap((alert) => {
+      const rule = rules.get(alert.rule)
+      return rule === undefined ? [] : [alertJson(alert, rule)]
+    }),
+    history: engine.history.map(eventJson).reverse(),
+    rules: engine.config.rules.map(ruleJson),
+    targets: engine.targets(),
+  }
+}
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+
+function alertJson(alert: Alert, rule: Rule): AlertJson {
+  const { reading } = alert
+  return {
+    id: alert.id,
+    rule: alert.rule,
+    severity: alert.severity,
+    state: alert.state,
+    ...alert.subject,
+    summary: notify(alert.state === 'inactive' ? 'resolved' : 'firing', alert, rule, '').summary,
+    help: rule.help,
+    figure: rule.figure,
+    unit: unitOf(rule),
+    value: reading.value,
+    threshold: reading.threshold,
+    count: reading.count,
+    since: iso(alert.since),
+    firedAt: iso(alert.firedAt),
+    resolvedAt: iso(alert.resolvedAt),
+    slowest: reading.exemplars.slowest?.traceId ?? null,
+    typical: reading.exemplars.typical?.traceId ?? null,
+  }
+}
+
+function eventJson({ at, change, notification }: AlertEvent): AlertEventJson {
+  const { alert, severity, summary, value, threshold, unit } = notification
+  return { at: new Date(at).toISOString(), change, rule: alert, severity, summary, value, threshold, unit }
+}
+
+function ruleJson(rule: Rule): RuleJson {
+  const { name, severity, figure, help, minCount } = rule
+  const where = Object.entries(rule.where).map(([key, pattern]) => `${key} ${pattern}`)
+  const than =
+    rule.above === undefined
+      ? `${rule.timesUsual} times its usual level`
+      : unitOf(rule) === 'ms'
+        ? `${rule.above} ms`
+        : String(rule.above)
+  const minutes = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`)
+  const words = `${figure} of ${where.join(', ') || 'everything'} above ${than} over ${minutes(rule.window)}, for ${minutes(rule.for)}, from ${minCount} requests`
+  return { name, severity, figure, words, help }
+}

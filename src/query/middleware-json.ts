@@ -1,0 +1,101 @@
+import { matches } from '../alerts/rule.ts'
+import type { AlertEngine } from '../alerts/engine.ts'
+import { SLOT_MS, type Exemplar, type Series, type Slot } from '../alerts/series.ts'
+import { Histogram } from '../model/histogram.ts'
+import type { MiddlewareJson, MiddlewareRowJson } from './wire.ts'
+
+/** What to look at: the phase may have `*`, empty texts take everything. */
+export interface MiddlewareQuery {
+  readonly phase: string
+  readonly service: string
+  readonly route: string
+  /** How far back, ms. */
+  readonly windowMs: number
+}
+
+/** How many points a trend has at most. */
+const POINTS = 30
+
+/** One row per middleware and hook (or whatever phase is asked for), all its routes together, the costliest first. */
+export function middlewareJson(engine: AlertEngine, query: MiddlewareQuery, now: number = Date.now()): MiddlewareJson {
+  const groups = Map.groupBy(
+    [...engine.series].filter((series) => wanted(series, query)),
+    ({ subject }) => [subject.service, subject.phase, subject.name, subject.hook].join('\0'),
+  )
+  const rows = [...groups.values()].map((group) => row(engine, group, query, now)).filter((one) => one !== undefined)
+  rows.sort((a, b) => b.totalNs - a.totalNs)
+  return { windowMs: query.windowMs, rows: rows.map(({ json }) => json) }
+}
+
+function wanted({ subject }: Series, { phase, service, route }: MiddlewareQuery): boolean {
+  return matches({ phase, ...(service !== '' && { service }), ...(route !== '' && { route }) }, { ...subject })
+}
+
+const nanos = (seconds: number): string => String(Math.round(seconds * 1e9))
+
+function row(
+  engine: AlertEngine,
+  group: Series[],
+  { windowMs }: MiddlewareQuery,
+  now: number,
+): { json: MiddlewareRowJson; totalNs: number } | undefined {
+  const slots = group.flatMap((series) => series.window(now, windowMs))
+  const self = merged(slots)
+  if (self.count === 0) return undefined
+  const { service, phase, name, hook } = (group[0] as Series).subject
+  const slowest = slots.map((slot) => slot.slowest).filter((one) => one !== null)
+  const json = {
+    service,
+    phase,
+    name,
+    hook,
+    calls: self.count,
+    errors: slots.reduce((sum, slot) => sum + slot.errors, 0),
+    p50Ns: nanos(self.quantile(0.5)),
+    p95Ns: nanos(self.quantile(0.95)),
+    p99Ns: nanos(self.quantile(0.99)),
+    share: slots.reduce((sum, slot) => sum + slot.shareSum, 0) / self.count,
+    trend: trend(slots, windowMs, now),
+    alert: alertOf(engine, group),
+    slowest: slowest.length === 0 ? null : slowest.reduce((a, b) => (b.selfSeconds > a.selfSeconds ? b : a)).traceId,
+    typical: nearest(slots, self.quantile(0.5)),
+  }
+  return { json, totalNs: self.sum }
+}
+
+function merged(slots: readonly Slot[]): Histogram {
+  const all = new Histogram()
+  for (const slot of slots) all.merge(slot.self)
+  return all
+}
+
+/** p95 over time, oldest first; null where nothing was called. */
+function trend(slots: readonly Slot[], windowMs: number, now: number): (string | null)[] {
+  const step = Math.max(SLOT_MS, Math.ceil(windowMs / POINTS / SLOT_MS) * SLOT_MS)
+  const first = Math.floor((now - windowMs) / step) * step + step
+  const byStep = Map.groupBy(slots, (slot) => Math.floor(slot.start / step) * step)
+  const points: (string | null)[] = []
+  for (let start = first; start <= now; start += step) {
+    const there = byStep.get(start)
+    points.push(there === undefined ? null : nanos(merged(there).quantile(0.95)))
+  }
+  return points
+}
+
+function nearest(slots: readonly Slot[], median: number): string | null {
+  const known = slots.map((slot) => slot.typical).filter((one): one is Exemplar => one !== null)
+  const distance = (one: Exemplar): number => Math.abs(one.selfSeconds - median)
+  return known.length === 0 ? null : known.reduce((a, b) => (distance(b) < distance(a) ? b : a)).traceId
+}
+
+function alertOf(engine: AlertEngine, group: readonly Series[]): 'pending' | 'firing' | null {
+  const subjects = new Set(group.map((series) => series.subject))
+  const states = engine
+    .alerts()
+    .filter((alert) => [...subjects].some((subject) => sameSubject(alert.subject, subject)))
+    .map((alert) => alert.state)
+  return states.includes('firing') ? 'firing' : states.includes('pending') ? 'pending' : null
+}
+
+const sameSubject = (a: Series['subject'], b: Series['subject']): boolean =>
+  a.service === b.service && a.phase === b.phase && a.name === b.name && a.hook === b.hook && a.route === b.route
