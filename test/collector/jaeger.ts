@@ -44,36 +44,42 @@ function config(ports: readonly number[], backend: object): object {
 
 /**
  * Starts a real Jaeger on ports of its own.
- * @param folder for its configuration, and its data with `badger`
+ * @param folder for its configuration, and its data with `badger` @param cpus the cores it may use, as `taskset -c` has them
  */
 export async function startJaeger(folder: string, store: 'memory' | 'badger', cpus?: string): Promise<Jaeger> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(folder, store, cpus)
+    } catch (error) {
+      // Somebody else may have taken one of its ports between finding and using it.
+      if (attempt === 3) throw error
+    }
+  }
+}
+
+async function startOnce(folder: string, store: 'memory' | 'badger', cpus: string | undefined): Promise<Jaeger> {
   const ports = await freePorts(4)
   const badger = {
     directories: { keys: join(folder, 'keys'), values: join(folder, 'values') },
     ephemeral: false,
     ttl: { spans: '48h' },
   }
-  const backend = store === 'memory' ? { memory: { max_traces: 100_000 } } : { badger }
   const file = join(folder, 'jaeger.json')
-  writeFileSync(file, JSON.stringify(config(ports, backend)))
-  const command = [installed('jaeger') as string, '--config', file]
-  const child = spawn(
-    cpus === undefined ? (command[0] as string) : 'taskset',
-    cpus === undefined ? command.slice(1) : ['-c', cpus, ...command],
-    { stdio: 'ignore' },
-  )
+  writeFileSync(file, JSON.stringify(config(ports, store === 'memory' ? { memory: { max_traces: 100_000 } } : { badger })))
+  const pinned = cpus === undefined ? [] : ['taskset', '-c', cpus]
+  const [program = '', ...args] = [...pinned, installed('jaeger') ?? 'jaeger', '--config', file]
+  const child = spawn(program, args, { stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const api = `http://127.0.0.1:${ports[2]}`
-  await until(async () => (await fetch(`${api}/api/services`)).ok)
-  return {
-    otlp: `http://127.0.0.1:${ports[0]}`,
-    api,
-    pid: child.pid as number,
-    stop: () => {
-      child.kill()
-      return ended
-    },
+  await Promise.race([
+    until(async () => (await fetch(`${api}/api/services`)).ok),
+    ended.then(() => Promise.reject(new Error('Jaeger ended at once'))),
+  ])
+  const stop = (): Promise<void> => {
+    child.kill()
+    return ended
   }
+  return { otlp: `http://127.0.0.1:${ports[0]}`, api, pid: child.pid as number, stop }
 }
 
 /** Asks again and again, as the other side has no event to wait for. @throws after half a minute */
