@@ -1,4 +1,4 @@
-import type { VNode } from 'preact'
+import type { ComponentChildren, VNode } from 'preact'
 import { useCallback } from 'preact/hooks'
 import type { JsonValue, SpanDetailJson } from '../../query/wire.ts'
 import { spans } from '../api.ts'
@@ -42,6 +42,11 @@ function textOf(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 1)
 }
 
+/** Attribute names may break after a dot, before they break anywhere. */
+function breakable(key: string): ComponentChildren {
+  return key.split('.').flatMap((part, index) => (index === 0 ? [part] : ['.', <wbr key={index} />, part]))
+}
+
 function Pairs({ title, pairs }: { title: string; pairs: readonly (readonly [string, JsonValue])[] }): VNode | null {
   if (pairs.length === 0) return null
   return (
@@ -51,7 +56,7 @@ function Pairs({ title, pairs }: { title: string; pairs: readonly (readonly [str
         <tbody>
           {pairs.map(([key, value]) => (
             <tr key={key}>
-              <th scope="row">{key}</th>
+              <th scope="row">{breakable(key)}</th>
               <td>{textOf(value)}</td>
             </tr>
           ))}
