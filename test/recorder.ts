@@ -63,6 +63,7 @@ export function recorder({ recording = true }: { recording?: boolean } = {}): Re
   let phases: Recorded[] = []
   let over = 0
   let waiting: { traces: number; resolve: () => void }[] = []
+  const here = (): Recorded | undefined => heirOf(current.getStore())
   const closed = (opened: boolean): void => {
     if (opened) over++
     for (const { resolve } of waiting.filter(({ traces }) => traces <= over)) resolve()
@@ -75,10 +76,10 @@ export function recorder({ recording = true }: { recording?: boolean } = {}): Re
   }
   const observer: Observer = {
     open: (label, remote, at) => add(label, undefined, at, remote, true),
-    begin(label, parent = current.getStore(), at) {
+    begin(label, parent = here(), at) {
       return parent?.recording === true ? add(label, parent as Recorded, at) : undefined
     },
-    current: () => current.getStore(),
+    current: here,
     run: (phase, fn, self, ...args) => current.run(phase as Recorded, () => fn.apply(self, args)),
   }
   const all = (wanted: string): Recorded[] => phases.filter(({ name, id }) => name === wanted || id === wanted)
@@ -101,6 +102,11 @@ export function recorder({ recording = true }: { recording?: boolean } = {}): Re
   }
 }
 
+/** The phase that what runs as this one is part of by now. */
+function heirOf(phase: (Recorded & { heir?: Recorded }) | undefined): Recorded | undefined {
+  return phase?.heir === undefined ? phase : heirOf(phase.heir)
+}
+
 interface Beginning {
   parent: Recorded | undefined
   remote: RemoteParent | undefined
@@ -118,7 +124,7 @@ function make(first: Label, { parent, remote, recording, start, ended, add }: Be
   const children: Recorded[] = []
   const traceId = parent?.traceId ?? remote?.traceId ?? newTraceId()
   const spanId = newSpanId()
-  const made: Recorded = {
+  const made: Recorded & { heir?: Recorded } = {
     traceId,
     spanId,
     recording,
@@ -129,6 +135,7 @@ function make(first: Label, { parent, remote, recording, start, ended, add }: Be
     set: (key, value) => void (own[key] = value),
     relabel: (next) => void (label = next),
     fail: (thrown) => void (error = errorType(thrown)),
+    handOver: (to) => void (made.heir = to as Recorded),
     end(at = now()) {
       if (finish !== undefined) return
       finish = at

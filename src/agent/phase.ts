@@ -52,6 +52,8 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
   /** What was in the context besides spans when this phase began. */
   base: Context | undefined
   span: PhaseSpan | undefined = undefined
+  /** The phase that what runs as this one is part of, once it was handed over. */
+  heir: AgentPhase | undefined = undefined
   /** The phase of the record that began after this one. */
   next: AgentPhase | undefined = undefined
 
@@ -69,7 +71,11 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
   }
 
   get phase(): AgentPhase {
-    return this
+    return this.heir === undefined ? this : this.heir.phase
+  }
+
+  handOver(to: Phase): void {
+    if (to !== this) this.heir = to as AgentPhase
   }
 
   get recording(): boolean {
@@ -163,6 +169,7 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
   }
 
   getValue(key: symbol): unknown {
+    if (this.heir !== undefined) return this.heir.getValue(key)
     if (key === SPAN_KEY) return (this.span ??= new PhaseSpan(this))
     if (this.base !== undefined) {
       const value = this.base.getValue(key)

@@ -1,7 +1,7 @@
 import { observer, type Phase } from '../model/observer.ts'
 import type { GetResponse, Around } from './middleware.ts'
 import { attempt, andThen } from './maybe.ts'
-import { giving, hookLabel, passing, runIn, settle, begin, type Ending, type Named } from './phases.ts'
+import { giving, hookLabel, passing, runIn, settle, begin, handOver, type Ending, type Named } from './phases.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
 import type { Step } from './trail.ts'
@@ -13,6 +13,8 @@ interface Round {
   /** What the next layer gave, once it did. */
   given: HttpResponse | undefined
   passedOn: boolean
+  /** The part that the middleware was called in. */
+  readonly first: Phase | Step
 }
 
 interface Stepped {
@@ -42,7 +44,10 @@ export function around(next: GetResponse): Stepped {
     round.passedOn = true
     const answered = (response: HttpResponse | undefined): void => {
       round.given = response
-      round.part = afterLabel && begin(afterLabel, request)
+      const after = afterLabel && begin(afterLabel, request)
+      // The middleware goes on in the context that it awaited in, which is the first part's.
+      if (after !== undefined) handOver(round.first, after)
+      round.part = after
     }
     return attempt(
       () => andThen(inHandler(request), (response) => (answered(response), response)),
@@ -59,7 +64,7 @@ export function around(next: GetResponse): Stepped {
     return (request) => {
       const before = request.watching ? begin(beforeLabel, request) : undefined
       if (before === undefined) return layer(request)
-      const round: Round = { part: before, given: undefined, passedOn: false }
+      const round: Round = { part: before, first: before, given: undefined, passedOn: false }
       rounds.set(request, round)
       return settle(
         current(round),

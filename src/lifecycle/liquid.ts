@@ -48,7 +48,8 @@ export function liquidTemplates(directory: string, { cache = true }: { cache?: b
 function printed(value: unknown): string {
   if (value instanceof SafeHtml) return value.html
   if (isPromise(value)) throw new TypeError('A template was given a promise inside a value of its context: await it in the view')
-  return escapeHtml(value === undefined || value === null ? '' : `${value as string}`)
+  // Joined as text: nothing and null are empty, an object says what its toString says.
+  return escapeHtml(typeof value === 'string' ? value : [value].join())
 }
 
 /** The context with its promises awaited. */

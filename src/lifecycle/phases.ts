@@ -36,6 +36,12 @@ export function runIn<A extends unknown[], T>(phase: Phase | Step, fn: (...args:
   return inner === undefined ? fn(...args) : observer.run(inner, fn, undefined, ...args)
 }
 
+/** What runs as `from` is part of `to` from now on. */
+export function handOver(from: Phase | Step, to: Phase | Step): void {
+  const [first, second] = [from, to].map((phase) => (phase instanceof Step ? phase.inner : phase))
+  if (first !== undefined && second !== undefined) first.handOver?.(second)
+}
+
 /** What became of a hook, on its span: nothing for the usual outcome. */
 const OUTCOME = 'phaseline.outcome'
 

@@ -46,6 +46,11 @@ export interface Phase {
    * request came from somewhere, else under it.
    */
   before(label: Label, from: number, to: number): Phase | undefined
+  /**
+   * What runs as this phase is part of `to` from now on. For code that an `await` divides between two phases: the context that
+   * the code goes on in was fixed before the second one began.
+   */
+  handOver?(to: Phase): void
   /** The values of `traceparent`, `tracestate` and `baggage` for what this phase sends out. */
   propagate(): { traceparent: string; tracestate?: string | undefined; baggage?: string | undefined }
   /** The W3C `baggage` header that came in with the request: whoever opens its first phase sets it, as it is. */

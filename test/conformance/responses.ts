@@ -92,7 +92,7 @@ export function template(what: TemplateText, story: Story): Template {
 
 /** A value as the original prints it. */
 const text = (value: unknown): string =>
-  value === true ? 'True' : value === false ? 'False' : `${(value as string | null) ?? 'None'}`
+  value === true ? 'True' : value === false ? 'False' : JSON.stringify(value ?? 'None').replace(/^"|"$/g, '')
 
 /** How an event ended: in the scenario's words if it says nothing of a response. */
 export function outcome({ out, on }: Pick<Callback, 'out' | 'on'>, given: unknown, story: Story, hasResponse: boolean): Out {

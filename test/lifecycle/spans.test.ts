@@ -67,7 +67,10 @@ test('what hooks, views and both parts of an around middleware ask the database 
   const around = (getResponse: (request: HttpRequest) => unknown) =>
     async function Around(request: HttpRequest): Promise<HttpResponse> {
       query()
-      return (await getResponse(request)) as HttpResponse
+      const response = (await getResponse(request)) as HttpResponse
+      await Promise.resolve()
+      query()
+      return response
     }
   const view = async function bookPage(): Promise<HttpResponse> {
     await Promise.resolve()
@@ -83,7 +86,7 @@ test('what hooks, views and both parts of an around middleware ask the database 
       'Hooks process_view > db select books',
       'view bookPage > db select books',
       'Hooks process_response > db select books',
-      'Around process_response',
+      'Around process_response > db select books',
     ].map((rest) => `gateway GET / > handler > ${rest}`),
   )
 })
