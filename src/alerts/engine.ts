@@ -21,8 +21,6 @@ export interface Memory {
 export interface EngineOptions {
   readonly config?: AlertConfig
   readonly memory?: Memory
-  /** The address of the page, for links in notifications. */
-  readonly page?: string
   /** Targets beside the configured ones: the terminal. */
   readonly targets?: readonly Target[]
   readonly outbox?: OutboxOptions
@@ -47,12 +45,13 @@ export class AlertEngine {
   readonly series: SeriesBook = new SeriesBook()
   readonly spans: SpanMetrics = new SpanMetrics()
   readonly config: AlertConfig
+  /** The address of the page, for links in notifications. */
+  page = 'http://127.0.0.1:7427'
   readonly history: AlertEvent[] = []
   readonly #alerts = new Map<string, Alert>()
   readonly #seen = new Seen()
   readonly #outboxes: Outbox[]
   readonly #memory: Memory | undefined
-  readonly #page: string
   readonly #now: () => number
   #refreshedAt = 0
 
@@ -62,7 +61,6 @@ export class AlertEngine {
       (target) => new Outbox(target, options.outbox),
     )
     this.#memory = options.memory
-    this.#page = (options.page ?? 'http://127.0.0.1:7427').replace(/\/$/, '')
     this.#now = options.now ?? Date.now
     this.#restore()
   }
@@ -129,7 +127,7 @@ export class AlertEngine {
   }
 
   #tell(change: Change, alert: Alert, rule: Rule, now: number): void {
-    const notification = notify(change, alert, rule, this.#page)
+    const notification = notify(change, alert, rule, this.page)
     this.history.push({ at: now, change, notification })
     if (this.history.length > HISTORY) this.history.shift()
     for (const outbox of this.#outboxes) outbox.put(notification)
@@ -144,7 +142,7 @@ export class AlertEngine {
   *#firing(): Generator<Notification> {
     for (const alert of this.#alerts.values()) {
       const rule = this.config.rules.find((one) => one.name === alert.rule)
-      if (alert.state === 'firing' && rule !== undefined) yield notify('firing', alert, rule, this.#page)
+      if (alert.state === 'firing' && rule !== undefined) yield notify('firing', alert, rule, this.page)
     }
   }
 

@@ -26,7 +26,7 @@ const iso = (ms: number | null): string | null => (ms === null ? null : new Date
 /** @param page the address of the page, for the links */
 export function notify(change: Change, alert: Alert, rule: Rule, page: string): Notification {
   const { reading } = alert
-  const link = (trace: string | undefined): string | null => (trace === undefined ? null : `${page}/#/timelines/${trace}`)
+  const link = (trace: string | undefined): string | null => (trace === undefined ? null : `${page}/trace/${trace}`)
   return {
     change,
     alert: rule.name,
@@ -46,7 +46,7 @@ export function notify(change: Change, alert: Alert, rule: Rule, page: string): 
     links: {
       slowest: link(reading.exemplars.slowest?.traceId),
       typical: link(reading.exemplars.typical?.traceId),
-      alerts: `${page}/#/alerts`,
+      alerts: `${page}/alerts`,
     },
   }
 }

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ageOf, bytesOf, portOf } from './numbers.ts'
+import { alertConfig } from './alerting.ts'
 import { openStation, untilSignal, type StationOptions } from './station.ts'
 import { UsageError } from './command.ts'
 
@@ -19,6 +20,7 @@ Receives spans over OTLP/HTTP from any OpenTelemetry SDK, stitches them into tim
   --origin ORIGIN    a web page that may send; as often as needed
   --forward URL      send everything on to another OTLP endpoint; as often as needed
   --jaeger-url URL   a Jaeger's page: timelines link to it
+  --rules FILE       what to alert on and whom to tell (phaseline.config.json, .ts or .js here, else sensible rules)
   --keep AGE         drop timelines older than this (7d)
   --keep-size SIZE   drop the oldest beyond this size on disk (10G)`
 
@@ -29,7 +31,7 @@ export async function collect(args: string[]): Promise<number> {
     console.log(HELP)
     return 0
   }
-  const station = await openStation(options)
+  const station = await openStation({ ...options, alerts: await alertConfig(options.rules) })
   console.log(station.serving.url)
   console.log(
     `  OTLP/HTTP on ${station.otlp} · ${options.data === undefined ? 'kept in memory' : `kept in ${options.data}`} · Ctrl-C stops`,
@@ -39,7 +41,7 @@ export async function collect(args: string[]): Promise<number> {
   return 0
 }
 
-function optionsOf(args: string[]): StationOptions | undefined {
+function optionsOf(args: string[]): (StationOptions & { rules?: string }) | undefined {
   const { values } = parseArgs({
     args,
     options: {
@@ -53,6 +55,7 @@ function optionsOf(args: string[]): StationOptions | undefined {
       origin: { type: 'string', multiple: true, default: [] },
       forward: { type: 'string', multiple: true, default: [] },
       'jaeger-url': { type: 'string' },
+      rules: { type: 'string' },
       keep: { type: 'string', default: '7d' },
       'keep-size': { type: 'string', default: '10G' },
       help: { type: 'boolean', short: 'h' },
@@ -69,6 +72,7 @@ function optionsOf(args: string[]): StationOptions | undefined {
     access: { hosts, origins: values.origin, ...(values.token !== undefined && { token: values.token }) },
     forward: values.forward.map((url) => ({ url: urlOf('forward', url) })),
     retention: { maxAgeMs: ageOf('keep', values.keep), maxBytes: bytesOf('keep-size', values['keep-size']) },
+    ...(values.rules !== undefined && { rules: values.rules }),
     ...(values['jaeger-url'] !== undefined && { jaegerUrl: urlOf('jaeger-url', values['jaeger-url']) }),
   }
 }

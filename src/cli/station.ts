@@ -1,44 +1,55 @@
+import type { AlertEngine } from '../alerts/engine.ts'
 import { collect, type Collector, type CollectOptions } from '../collector/index.ts'
 import { serve, type ServeOptions, type Serving } from '../query/server.ts'
+import { startAlerting, type AlertingOptions } from './alerting.ts'
 
-/** A collector with its page: what `phaseline collect` and the demo run. */
+/** A collector with its alerts and its page: what `phaseline collect` and the demo run. */
 export interface Station {
   readonly collector: Collector
   readonly serving: Serving
+  readonly alerts: AlertEngine
   /** Where OTLP goes. */
   readonly otlp: string
   /** Stops both, after what has come is stored. */
   close(): Promise<void>
 }
 
-export type StationOptions = CollectOptions & Pick<ServeOptions, 'port' | 'controls' | 'jaegerUrl' | 'allowedHosts'>
+export type StationOptions = CollectOptions &
+  AlertingOptions &
+  Pick<ServeOptions, 'port' | 'controls' | 'jaegerUrl' | 'allowedHosts'>
 
 /** Opens one. @throws PhaselineError `port_taken` for either port, and what `collect` throws; then neither runs */
 export async function openStation(options: StationOptions): Promise<Station> {
-  const { port, controls, jaegerUrl, allowedHosts, ...collecting } = options
+  const { port, controls, jaegerUrl, allowedHosts, alerts, alertEveryMs, tell, ...collecting } = options
   const collector = await collect(collecting)
+  const alerting = startAlerting(collector, { alerts, alertEveryMs, tell }, options.data)
   try {
     const serving = await serve({
       store: collector.store,
       live: { subscribe: (listener) => collector.on('timeline', listener) },
       stats: () => collector.stats(),
+      alerts: alerting.engine,
       ...(port !== undefined && { port }),
       ...(controls !== undefined && { controls }),
       ...(jaegerUrl !== undefined && { jaegerUrl }),
       ...(allowedHosts !== undefined && { allowedHosts }),
       ...(options.host !== undefined && { host: options.host }),
     })
+    alerting.engine.page = serving.url
     return {
       collector,
       serving,
+      alerts: alerting.engine,
       otlp: `http://127.0.0.1:${collector.otlpPort}`,
       async close() {
         await serving.close()
         await collector.close()
+        await alerting.close()
       },
     }
   } catch (error) {
     await collector.close()
+    await alerting.close()
     throw error
   }
 }

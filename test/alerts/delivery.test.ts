@@ -20,7 +20,7 @@ const notification: Notification = {
   count: 40,
   since: '2026-11-21T00:00:00.000Z',
   resolvedAt: null,
-  links: { slowest: 'http://127.0.0.1:7427/#/timelines/a', typical: null, alerts: 'http://127.0.0.1:7427/#/alerts' },
+  links: { slowest: 'http://127.0.0.1:7427/trace/a', typical: null, alerts: 'http://127.0.0.1:7427/alerts' },
 }
 
 const closers: (() => unknown)[] = []
@@ -70,7 +70,7 @@ test('Slack gets one text, with what is markup there escaped', async () => {
   outbox({ ...none, slack: [url] }).put(notification)
   const { text } = (await next()).body as { text: string }
   expect(text).toContain('Session &lt;process_response&gt; is slow &amp; late')
-  expect(text).toContain('<http://127.0.0.1:7427/#/timelines/a|slowest>')
+  expect(text).toContain('<http://127.0.0.1:7427/trace/a|slowest>')
   expect(slackMessage({ ...notification, change: 'resolved' }).text).toMatch(/^:white_check_mark:/)
 })
 

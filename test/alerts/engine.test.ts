@@ -112,7 +112,7 @@ test.each([
 })
 
 test('what is told carries the figure, the threshold, since when, and two timelines to look at', () => {
-  const { engine, clock, pass } = bench([rule({ help: 'look here' })], { page: 'http://127.0.0.1:7427/' })
+  const { engine, clock, pass } = bench([rule({ help: 'look here' })])
   pass(119, 200)
   engine.series.observe({
     subject: SESSION,
@@ -137,7 +137,7 @@ test('what is told carries the figure, the threshold, since when, and two timeli
   expect(notification.summary).toMatch(
     /^SessionMiddleware process_response on bookshop \/books\/<int:id>\/: p95 self time 2\d\d ms, above 50 ms$/,
   )
-  expect(notification.links.typical).toMatch(/^http:\/\/127\.0\.0\.1:7427\/#\/timelines\/\d+$/)
+  expect(notification.links.typical).toMatch(/^http:\/\/127\.0\.0\.1:7427\/trace\/\d+$/)
   expect(new Date(notification.since).getTime()).toBeLessThan(clock.now - 59_000)
 })
 

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { DEFAULT_CONFIG, loadConfig, type AlertConfig } from '../alerts/config.ts'
+import { AlertEngine, type Memory } from '../alerts/engine.ts'
+import type { Target } from '../alerts/targets.ts'
+import type { Collector } from '../collector/index.ts'
+
+/** How alerts are set up beside the collector. */
+export interface AlertingOptions {
+  /** What to watch for; the default rules if left out. */
+  readonly alerts?: AlertConfig | undefined
+  /** How often rules are evaluated, in ms. Default 10,000. */
+  readonly alertEveryMs?: number | undefined
+  /** Whether changes are printed; default true. */
+  readonly tell?: boolean | undefined
+}
+
+const SAVE_MS = 60_000
+
+/** Runs the rules over what a collector sees. */
+export interface Alerting {
+  readonly engine: AlertEngine
+  close(): Promise<void>
+}
+
+/** @param data where alerts survive a restart; undefined keeps them in memory */
+export function startAlerting(collector: Collector, options: AlertingOptions, data: string | undefined): Alerting {
+  const engine = new AlertEngine({
+    config: options.alerts ?? DEFAULT_CONFIG,
+    targets: options.tell === false ? [] : [terminal],
+    ...(data !== undefined && { memory: fileMemory(join(data, 'alerts.json')) }),
+  })
+  const stop = collector.on('timeline', (_summary, timeline) => engine.learn(timeline))
+  const timers = [setInterval(() => engine.tick(), options.alertEveryMs ?? 10_000), setInterval(() => engine.save(), SAVE_MS)]
+  for (const timer of timers) timer.unref()
+  return {
+    engine,
+    async close() {
+      stop()
+      for (const timer of timers) clearInterval(timer)
+      await engine.close()
+    },
+  }
+}
+
+/** One line per change, where the collector runs. */
+const terminal: Target = {
+  name: 'terminal',
+  refreshed: false,
+  deliver({ change, alert, severity, summary, links }) {
+    const where = links.slowest === null ? '' : `\n  ${links.slowest}`
+    console.log(`${change === 'resolved' ? 'resolved' : severity} ${alert}: ${summary}${change === 'resolved' ? '' : where}`)
+    return Promise.resolve()
+  },
+}
+
+/** A file that is replaced whole, so that a crash leaves the former one. */
+function fileMemory(file: string): Memory {
+  return {
+    load: () => (existsSync(file) ? readFileSync(file, 'utf8') : null),
+    save(text) {
+      writeFileSync(`${file}.new`, text, { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    },
+  }
+}
+
+const NAMES = ['json', 'jsonc', 'ts', 'mjs', 'js'].map((ending) => `phaseline.config.${ending}`)
+
+/**
+ * The rules to use: of the file that is named, else of a `phaseline.config.*` in the current folder, else the default ones.
+ * @throws PhaselineError `ALERT_CONFIG`, with a line for each mistake
+ */
+export async function alertConfig(file: string | undefined): Promise<AlertConfig> {
+  const found = file ?? NAMES.find((name) => existsSync(name))
+  return found === undefined ? DEFAULT_CONFIG : loadConfig(resolve(found))
+}
