@@ -18,7 +18,7 @@ export const VISITS: readonly Visit[] = [
   { path: '/authors/', reused: true },
   { path: '/books/5/', reused: false },
   { path: '/books/5/notes/', reused: true, form: { reader: 'Elinor', text: 'I read it twice.' } },
-  { path: '/books/5/', reused: true },
+  { path: '/books/2/', reused: true },
   { path: '/bestsellers/', reused: false },
   { path: '/books/1/', reused: false },
   { path: '/books/99/', reused: true },
