@@ -6,13 +6,11 @@ export class TermIndex {
   private open = { block: 0, terms: new OpenBlock() }
   private readonly insert: StatementSync
   private readonly one: StatementSync
-  private readonly range: StatementSync
   private readonly remove: StatementSync
 
   constructor(database: DatabaseSync) {
     this.insert = database.prepare('INSERT OR REPLACE INTO posting (block, term, rows) VALUES (?, ?, ?)')
     this.one = database.prepare('SELECT rows FROM posting WHERE block = ? AND term = ?')
-    this.range = database.prepare('SELECT rows FROM posting WHERE block = ? AND term BETWEEN ? AND ?')
     this.remove = database.prepare('DELETE FROM posting WHERE block < ?')
   }
 
@@ -48,10 +46,11 @@ export class TermIndex {
     }
   }
 
-  /** Adds to `into` the rows of a block with a term from `low` to `high`. */
-  read(block: number, low: number, high: number, into: Rows): void {
-    if (block === this.open.block) this.open.terms.read(low, high, into)
-    else for (const posting of this.range.all(block, low, high) as { rows: Uint8Array }[]) unpackRows(posting.rows, into)
+  /** Adds to `into` the rows of a block with this term. */
+  read(block: number, term: number, into: Rows): void {
+    if (block === this.open.block) return this.open.terms.read(term, into)
+    const packed = this.one.get(block, term) as { rows: Uint8Array } | undefined
+    if (packed !== undefined) unpackRows(packed.rows, into)
   }
 
   /** Rows up to this one are gone. */

@@ -59,8 +59,8 @@ export class OpenBlock {
     }
   }
 
-  /** Adds to `into` the rows with a term from `low` to `high`. */
-  read(low: number, high: number, into: Rows): void {
-    for (let term = low; term <= high; term++) for (const row of this.terms.get(term) ?? []) setRow(into, row)
+  /** Adds to `into` the rows with this term. */
+  read(term: number, into: Rows): void {
+    for (const row of this.terms.get(term) ?? []) setRow(into, row)
   }
 }

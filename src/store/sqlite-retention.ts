@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Retention } from './contract.ts'
 import type { Calls } from './sqlite-calls.ts'
 import type { Chunks } from './sqlite-chunks.ts'
+import type { Columns } from './sqlite-columns.ts'
 import type { TermIndex } from './sqlite-index.ts'
 import { pragma, transaction } from './sqlite-schema.ts'
 
@@ -11,17 +12,25 @@ export interface Removed {
   readonly spans: number
 }
 
+/** The tables that belong to the traces. */
+interface Parts {
+  readonly chunks: Chunks
+  readonly index: TermIndex
+  readonly columns: Columns
+  readonly calls: Calls
+}
+
 /** Removes the oldest arrivals. */
 export class Retainer {
   private readonly database: DatabaseSync
-  private readonly parts: { readonly chunks: Chunks; readonly index: TermIndex; readonly calls: Calls }
+  private readonly parts: Parts
   private readonly ends: StatementSync
   private readonly received: StatementSync
   private readonly counted: StatementSync
   private readonly chunksOf: StatementSync
   private readonly remove: StatementSync
 
-  constructor(database: DatabaseSync, parts: { readonly chunks: Chunks; readonly index: TermIndex; readonly calls: Calls }) {
+  constructor(database: DatabaseSync, parts: Parts) {
     this.database = database
     this.parts = parts
     this.ends = database.prepare('SELECT (SELECT min(seq) FROM trace) AS first, (SELECT max(seq) FROM trace) AS last')
@@ -83,6 +92,7 @@ export class Retainer {
       for (const { chunk, traces } of used) this.parts.chunks.release(chunk, traces)
       this.remove.run(seq)
       this.parts.index.removeUntil(seq)
+      this.parts.columns.removeUntil(seq)
     })
     this.database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)')
     return gone

@@ -9,7 +9,7 @@ const MARK = 0x50484153
 
 /**
  * One row per trace: its line in lists, and where its spans are, which are kept as received, compressed with their neighbours. What can be searched is in `posting`: for each
- * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it. It is written once per block, in
+ * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it; `times` has their times. It is written once per block, in
  * the order of its key, and so costs two bytes a span where an index per field took forty.
  */
 const TABLES = `
@@ -20,6 +20,7 @@ const TABLES = `
   CREATE TABLE chunk (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
   CREATE TABLE chunk_use (id INTEGER PRIMARY KEY, traces INTEGER NOT NULL);
   CREATE TABLE posting (block INTEGER NOT NULL, term INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (block, term)) WITHOUT ROWID;
+  CREATE TABLE times (block INTEGER PRIMARY KEY, starts BLOB NOT NULL, durations BLOB NOT NULL);
   CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE operation (service TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (service, name, kind)) WITHOUT ROWID;
   CREATE TABLE call (hour INTEGER NOT NULL, parent TEXT NOT NULL, child TEXT NOT NULL, calls INTEGER NOT NULL,
@@ -83,7 +84,7 @@ function prepare(database: DatabaseSync, path: string): void {
 
 /** Reads both ends of every table: damage that a crash of the disk leaves shows here or as an error later, and a full check takes minutes. */
 function check(database: DatabaseSync): void {
-  const ends = ['trace', 'chunk', 'chunk_use', 'posting', 'text', 'operation', 'call'].map(
+  const ends = ['trace', 'chunk', 'chunk_use', 'posting', 'times', 'text', 'operation', 'call'].map(
     (table) => `SELECT * FROM ${table} LIMIT 1`,
   )
   for (const sql of [...ends, 'SELECT * FROM trace ORDER BY seq DESC LIMIT 1']) {

@@ -2,12 +2,14 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { PhaselineError } from '../model/errors.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Filter, Page } from './contract.ts'
+import type { Columns } from './sqlite-columns.ts'
 import type { TermIndex } from './sqlite-index.ts'
 import { storable } from './sqlite-integers.ts'
 import { allRows, BLOCK, hasRow, keepRows, noRows, type Rows } from './sqlite-postings.ts'
 import { unpackSummary } from './sqlite-summary.ts'
-import { durationTerm, LAST_DURATION, operationTerm, term } from './sqlite-terms.ts'
+import { operationTerm, term } from './sqlite-terms.ts'
 import type { Texts } from './sqlite-texts.ts'
+import type { Tables } from './sqlite-writer.ts'
 
 /** A row that was found. */
 interface Row {
@@ -21,41 +23,27 @@ interface Found {
   readonly summary: Summary
 }
 
-/** A range of terms, both ends included. */
-type Range = readonly [low: number, high: number]
-/** One of these must be there. */
-type AnyOf = readonly Range[]
-
-const exactly = (made: number): AnyOf => [[made, made]]
+/** One of these terms must be there. */
+type AnyOf = readonly number[]
 
 /** What a filter asks for in terms. All of them must hold. */
 function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
   const wanted: AnyOf[] = []
   if (filter.cursor !== undefined) seqOf(filter.cursor)
   if (filter.operation !== undefined) {
-    wanted.push(
-      exactly(filter.service === undefined ? term(':name', filter.operation) : operationTerm(filter.service, filter.operation)),
-    )
-  } else if (filter.service !== undefined) wanted.push(exactly(term(':service', filter.service)))
-  if (filter.route !== undefined) wanted.push(exactly(term('http.route', filter.route)))
-  if (filter.phase !== undefined) wanted.push(exactly(term(':phase', filter.phase)))
-  if (filter.middleware !== undefined) wanted.push(exactly(term('phaseline.middleware.name', filter.middleware)))
-  if (filter.status !== undefined) wanted.push(exactly(term(':status', String(filter.status))))
-  if (filter.error !== undefined) wanted.push(exactly(term(':error', filter.error)))
-  if (filter.skew === true) wanted.push(exactly(term(':warning', 'clock_skew')))
-  if (filter.orphans === true) wanted.push(exactly(term(':warning', 'orphan')))
-  for (const [key, value] of Object.entries(filter.attributes ?? {})) wanted.push(exactly(term(key, value)))
-  if (filter.minDurationNs !== undefined || filter.maxDurationNs !== undefined) wanted.push([durations(filter)])
+    const { service, operation } = filter
+    wanted.push([service === undefined ? term(':name', operation) : operationTerm(service, operation)])
+  } else if (filter.service !== undefined) wanted.push([term(':service', filter.service)])
+  if (filter.route !== undefined) wanted.push([term('http.route', filter.route)])
+  if (filter.phase !== undefined) wanted.push([term(':phase', filter.phase)])
+  if (filter.middleware !== undefined) wanted.push([term('phaseline.middleware.name', filter.middleware)])
+  if (filter.status !== undefined) wanted.push([term(':status', String(filter.status))])
+  if (filter.error !== undefined) wanted.push([term(':error', filter.error)])
+  if (filter.skew === true) wanted.push([term(':warning', 'clock_skew')])
+  if (filter.orphans === true) wanted.push([term(':warning', 'orphan')])
+  for (const [key, value] of Object.entries(filter.attributes ?? {})) wanted.push([term(key, value)])
   if (filter.text !== undefined && filter.text !== '') wanted.push(textTerms(filter.text, texts))
   return wanted
-}
-
-function durations(filter: Filter): Range {
-  const { minDurationNs, maxDurationNs } = filter
-  return [
-    minDurationNs === undefined ? 0 : durationTerm(minDurationNs),
-    maxDurationNs === undefined ? LAST_DURATION : durationTerm(maxDurationNs),
-  ]
 }
 
 /** At most so many names that hold the text are looked for: more is no search. */
@@ -63,10 +51,10 @@ const MOST_NAMES = 200
 
 function textTerms(given: string, texts: Texts): AnyOf {
   const text = given.trim()
-  const terms: Range[] = [...exactly(term(':value', text))]
+  const terms = [term(':value', text)]
   for (const name of texts.containing(text)) {
     if (terms.length > MOST_NAMES) break
-    terms.push(...exactly(term(':value', name)))
+    terms.push(term(':value', name))
   }
   return terms
 }
@@ -84,13 +72,15 @@ const MOST_RESULTS = 1_500
 export class Searcher {
   private readonly texts: Texts
   private readonly index: TermIndex
+  private readonly columns: Columns
   private readonly row: StatementSync
   private readonly ends: StatementSync
   private readonly known: StatementSync
 
-  constructor(database: DatabaseSync, { texts, index }: { readonly texts: Texts; readonly index: TermIndex }) {
+  constructor(database: DatabaseSync, { texts, index, columns }: Pick<Tables, 'texts' | 'index' | 'columns'>) {
     this.texts = texts
     this.index = index
+    this.columns = columns
     this.row = database.prepare(
       'SELECT seq, id, summary FROM trace WHERE seq = ? AND start >= ? AND start <= ? AND duration >= ? AND duration <= ?',
     )
@@ -124,20 +114,21 @@ export class Searcher {
     const from = filter.cursor === undefined ? last : Math.min(seqOf(filter.cursor) - 1, last)
     const found: Found[] = []
     for (let block = Math.floor(from / BLOCK); block >= Math.floor(first / BLOCK) && found.length < most; block--) {
-      const rows = this.candidates(block, wanted)
+      const rows = this.candidates(block, filter, wanted)
       if (rows !== undefined) this.collect(rows, block, from, filter, most, found)
     }
     return found
   }
 
-  /** Rows of a block that have all the terms; undefined for none. */
-  private candidates(block: number, wanted: AnyOf[]): Rows | undefined {
+  /** Rows of a block that have all the terms and may be within the times; undefined for none. */
+  private candidates(block: number, filter: Filter, wanted: AnyOf[]): Rows | undefined {
     const rows = allRows()
     for (const any of wanted) {
       const some = noRows()
-      for (const [low, high] of any) this.index.read(block, low, high, some)
+      for (const one of any) this.index.read(block, one, some)
       if (!keepRows(rows, some)) return undefined
     }
+    this.columns.narrow(block, filter, rows)
     return rows
   }
 

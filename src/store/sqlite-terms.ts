@@ -7,15 +7,6 @@ const MOST = 4_096
 /** Longer values of attributes are not searched for. */
 const LONGEST = 512
 
-/** Terms below this are ranges of durations; all others are hashes. */
-const BUCKETS = 256
-
-/** Half an octave of durations each, so that "at least" is a range of terms. @param ns nanoseconds */
-export function durationTerm(ns: bigint): number {
-  return ns <= 0n ? 0 : Math.min(1 + Math.floor(Math.log2(Number(ns)) * 2), BUCKETS - 1)
-}
-export const LAST_DURATION: number = BUCKETS - 1
-
 /** 48 bits of two multiplicative hashes: at a million terms one in 300 million searches meets a false one, and results are checked. */
 function hash(text: string): number {
   let high = 0x811c9dc5
@@ -25,7 +16,7 @@ function hash(text: string): number {
     high = Math.imul(high ^ unit, 0x01000193)
     low = Math.imul(low + unit, 0x85ebca6b) ^ (low >>> 13)
   }
-  return ((high ^ (high >>> 15)) & 0xffff) * 0x100000000 + (low >>> 0) + BUCKETS
+  return ((high ^ (high >>> 15)) & 0xffff) * 0x100000000 + (low >>> 0)
 }
 
 /** A value as people write it in a search. */
@@ -112,7 +103,7 @@ class Gathered {
 /** Everything a trace can be found by; a term may be there twice. */
 export function termsOf(timeline: Timeline, summary: Summary): readonly number[] {
   const gathered = new Gathered()
-  gathered.terms.push(durationTerm(summary.durationNs), term(':error', summary.error))
+  gathered.add(fieldPairs.get(':error', summary.error))
   if (summary.status !== null) gathered.add(fieldPairs.get(':status', String(summary.status)))
   for (const warning of summary.warnings.keys()) gathered.add(fieldPairs.get(':warning', warning))
   let resource: Resource | undefined

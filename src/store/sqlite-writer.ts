@@ -3,6 +3,7 @@ import type { Timeline } from '../model/timeline.ts'
 import type { StoredTrace } from './contract.ts'
 import { callsOf, type Calls } from './sqlite-calls.ts'
 import type { Chunks, Place } from './sqlite-chunks.ts'
+import type { Columns } from './sqlite-columns.ts'
 import type { TermIndex } from './sqlite-index.ts'
 import { storable } from './sqlite-integers.ts'
 import type { Operations } from './sqlite-operations.ts'
@@ -16,6 +17,7 @@ export interface Tables {
   readonly texts: Texts
   readonly chunks: Chunks
   readonly index: TermIndex
+  readonly columns: Columns
   readonly calls: Calls
   readonly operations: Operations
 }
@@ -64,9 +66,11 @@ export class Writer {
     this.counts = database.prepare('SELECT count(*) AS traces, coalesce(sum(spans), 0) AS spans FROM trace').get() as never
     this.seq = (database.prepare('SELECT coalesce(max(seq), 0) AS last FROM trace').get() as { last: number }).last
     const first = tables.index.restart(this.seq)
+    tables.columns.restart(this.seq)
     const rows = database.prepare('SELECT seq, id, summary, chunk, at, length FROM trace WHERE seq >= ? ORDER BY seq').all(first)
     for (const row of rows as unknown as Row[]) {
       const { summary } = unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, tables.texts)
+      tables.columns.set(row.seq, summary.start, summary.durationNs)
       tables.index.add(row.seq, termsOf(this.read(tables.chunks.get(row)), summary))
     }
   }
@@ -92,23 +96,24 @@ export class Writer {
   }
 
   private putOne({ summary, timeline }: StoredTrace, place: Place, received: number): void {
-    const { texts, index, calls, operations } = this.tables
+    const { texts, index, columns, calls, operations } = this.tables
     const id = Buffer.from(summary.traceId, 'hex')
     const made = callsOf(timeline)
     const packed = packSummary(summary, made, texts)
     const { chunk, at, length } = place
-    const columns = [storable(summary.start), storable(summary.durationNs), summary.spanCount, packed, chunk, at, length] as const
+    const row = [storable(summary.start), storable(summary.durationNs), summary.spanCount, packed, chunk, at, length] as const
     const terms = termsOf(timeline, summary)
     const known = this.known.get(id) as Known | undefined
     if (known === undefined) {
-      this.insert.run(++this.seq, id, received, ...columns)
+      this.insert.run(++this.seq, id, received, ...row)
       index.add(this.seq, terms)
       this.counts.traces++
     } else {
-      this.update.run(...columns, known.seq)
+      this.update.run(...row, known.seq)
       index.extend(known.seq, terms)
       this.takeBack(summary.traceId, known)
     }
+    columns.set(known?.seq ?? this.seq, summary.start, summary.durationNs)
     this.counts.spans += summary.spanCount
     calls.add(summary.start, made, 1)
     operations.add(timeline, texts)

@@ -5,6 +5,7 @@ import type { Timeline } from '../model/timeline.ts'
 import type { Dependency, Filter, Operation, Page, Retention, Store, StoredTrace, StoreStats } from './contract.ts'
 import { Calls } from './sqlite-calls.ts'
 import { Chunks, type Place } from './sqlite-chunks.ts'
+import { Columns } from './sqlite-columns.ts'
 import { TermIndex } from './sqlite-index.ts'
 import { Operations } from './sqlite-operations.ts'
 import { Retainer } from './sqlite-retention.ts'
@@ -52,6 +53,7 @@ class SqliteStore implements Store {
       texts: new Texts(database),
       chunks: new Chunks(database),
       index: new TermIndex(database),
+      columns: new Columns(database),
       calls: new Calls(database),
       operations: new Operations(database),
     }

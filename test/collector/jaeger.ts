@@ -67,8 +67,8 @@ async function startOnce(folder: string, store: 'memory' | 'badger', cpus: strin
   const file = join(folder, 'jaeger.json')
   writeFileSync(file, JSON.stringify(config(ports, store === 'memory' ? { memory: { max_traces: 100_000 } } : { badger })))
   const pinned = cpus === undefined ? [] : ['taskset', '-c', cpus]
-  const [program = '', ...args] = [...pinned, installed('jaeger') ?? 'jaeger', '--config', file]
-  const child = spawn(program, args, { stdio: 'ignore' })
+  const command = [...pinned, installed('jaeger') ?? 'jaeger', '--config', file]
+  const child = spawn(command[0] as string, command.slice(1), { stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const api = `http://127.0.0.1:${ports[2]}`
   await Promise.race([

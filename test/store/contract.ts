@@ -228,7 +228,13 @@ function pages({ store, put, found }: Trial): void {
 
   test('searches find what they should among thousands, in every block', async () => {
     const traces = Array.from({ length: 2_500 }, (_, index) =>
-      stored(spansOf(index + 1, [{ to: index % 100 === 0 ? 900 : 1, attributes: { mod: index % 7, one: `v${index}` } }])),
+      stored(
+        spansOf(
+          index + 1,
+          [{ to: index % 100 === 0 ? 900 : 1, attributes: { mod: index % 7, one: `v${index}` } }],
+          START + BigInt(index) * 1_000_000n,
+        ),
+      ),
     )
     await store().put(traces)
     expect(await found({ attributes: { mod: '3' }, limit: 1_500 })).toEqual(
@@ -239,8 +245,10 @@ function pages({ store, put, found }: Trial): void {
     )
     expect(await found({ attributes: { one: 'v1' } })).toEqual([2])
     expect(await found({ minDurationNs: 900_000_000n, limit: 100 })).toHaveLength(25)
-    await put(2, [{}, { attributes: { late: 'yes' } }])
+    expect(await found({ from: START + 10_000_000n, to: START + 13_000_000n })).toEqual([13, 12, 11])
+    await put(2, [{ to: 77 }, { attributes: { late: 'yes' } }], START - 1n)
     expect(await found({ attributes: { late: 'yes' } })).toEqual([2])
+    expect(await found({ minDurationNs: 77_000_000n, maxDurationNs: 77_000_000n, to: START })).toEqual([2])
   })
 }
 
