@@ -8,7 +8,7 @@ export interface Asked {
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** The host of a `Host` header, without its port: `[::1]:7427` → `[::1]`. */
-export function hostName(host: string): string {
+function hostName(host: string): string {
   return host.replace(/:\d+$/, '').toLowerCase()
 }
 

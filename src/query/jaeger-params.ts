@@ -34,17 +34,17 @@ export function optional<T>(params: URLSearchParams, name: string, parse: (text:
 }
 
 /** A whole number above zero. */
-export function positive(text: string): number | undefined {
+function positive(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) && Number(text) > 0 ? Number(text) : undefined
 }
 
 /** Microseconds since the epoch as nanoseconds. */
-export function micros(text: string): bigint | undefined {
+function micros(text: string): bigint | undefined {
   return /^\d{1,16}$/.test(text) ? BigInt(text) * 1000n : undefined
 }
 
 /** Attributes to look for, from a JSON object of texts. */
-export function tagsObject(text: string): Record<string, string> | undefined {
+function tagsObject(text: string): Record<string, string> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
@@ -58,13 +58,13 @@ export function tagsObject(text: string): Record<string, string> | undefined {
  * Attributes as a part of a filter. `error` is no attribute but Jaeger's word for a failed span.
  * @param attributes by name, each as the text of its value
  */
-export function byAttributes({ error, ...attributes }: Record<string, string>): Filter {
+function byAttributes({ error, ...attributes }: Record<string, string>): Filter {
   const failed = error === 'true' ? { error: true } : error === 'false' ? { error: false } : {}
   return Object.keys(attributes).length === 0 ? failed : { ...failed, attributes }
 }
 
 /** A filter without what is undefined: the contract tells "left out" from "undefined". */
-export function given(all: { [K in keyof Filter]: Filter[K] | undefined }): Filter {
+function given(all: { [K in keyof Filter]: Filter[K] | undefined }): Filter {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 

@@ -4,13 +4,13 @@ import { valueJson } from './timeline-json.ts'
 import type { JsonValue } from './wire.ts'
 
 /** Jaeger's JSON of v1: https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go */
-export interface JaegerTag {
+interface JaegerTag {
   key: string
   type: 'string' | 'bool' | 'int64' | 'float64' | 'binary'
   value: JsonValue
 }
 
-export interface JaegerSpan {
+interface JaegerSpan {
   traceID: string
   spanID: string
   operationName: string

@@ -20,12 +20,12 @@ function plain(entries: Iterable<readonly [string, Value]>): Record<string, Json
 }
 
 /** Attributes as a JSON object. */
-export function attributesJson(attributes: ValueMap): Record<string, JsonValue> {
+function attributesJson(attributes: ValueMap): Record<string, JsonValue> {
   return plain(attributes)
 }
 
 /** One span of a timeline, times as decimal nanoseconds. */
-export function spanJson(span: TimelineSpan): SpanJson {
+function spanJson(span: TimelineSpan): SpanJson {
   const { source } = span
   return {
     spanId: span.spanId,

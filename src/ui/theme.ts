@@ -5,7 +5,7 @@ export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'phaseline.theme'
 const NEXT: Readonly<Record<Theme, Theme>> = { system: 'dark', dark: 'light', light: 'system' }
-export const THEMED = 'phaseline:themed'
+const THEMED = 'phaseline:themed'
 
 function remembered(): Theme {
   try {

@@ -3,7 +3,7 @@ import type { Stats } from '../../src/query/status.ts'
 import { stubStore, type StubStore } from './stub-store.ts'
 
 /** Nothing happened. */
-export const NO_STATS: Stats = {
+const NO_STATS: Stats = {
   accepted: 0,
   stored: 0,
   pending: 0,
