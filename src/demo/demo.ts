@@ -2,11 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ControlJson } from '../query/wire.ts'
-import { openStation, type Station } from '../cli/station.ts'
+import type { AlertingOptions } from '../cli/alerting.ts'
+import { openStation, type Station, type StationOptions } from '../cli/station.ts'
+import { DEMO_ALERTS } from './alerts.ts'
 import { startService, type Service } from './service.ts'
 import { STYLE, TEMPLATES } from './bookshop/templates.ts'
 
-export interface DemoOptions {
+/** Beside what is said here: how alerts are set up; by default with short windows. */
+export interface DemoOptions extends AlertingOptions {
   /** The page's port. */
   readonly port: number
   readonly otlpPort: number
@@ -55,8 +58,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-function stationOptions({ port, otlpPort, forward = [], jaegerUrl }: DemoOptions, folder: string, switches: Switches) {
+function stationOptions(options: DemoOptions, folder: string, switches: Switches): StationOptions {
+  const { port, otlpPort, forward = [], jaegerUrl, alerts = DEMO_ALERTS, alertEveryMs = 2_000, tell = false } = options
   return {
+    alerts,
+    alertEveryMs,
+    tell,
     port,
     otlpPort,
     data: join(folder, 'timelines'),
