@@ -14,6 +14,7 @@ Receives spans over OTLP/HTTP from any OpenTelemetry SDK, stitches them into tim
   --memory           keep them in memory only
   --port N           the page and its API (7427)
   --otlp-port N      OTLP/HTTP (4318)
+  --grpc-port N      OTLP/gRPC (4317 unless --otlp-port is given; off: not at all)
   --host ADDRESS     the address to listen on (127.0.0.1)
   --allow-host NAME  a host name that the page may be called by, beside the local ones; as often as needed
   --token TEXT       ask senders for "Authorization: Bearer TEXT"
@@ -49,6 +50,7 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
       memory: { type: 'boolean', default: false },
       port: { type: 'string', default: '7427' },
       'otlp-port': { type: 'string', default: '4318' },
+      'grpc-port': { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
       'allow-host': { type: 'string', multiple: true, default: [] },
       token: { type: 'string' },
@@ -67,6 +69,7 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
     ...(!values.memory && { data: values.data }),
     port: portOf('port', values.port),
     otlpPort: portOf('otlp-port', values['otlp-port']),
+    ...grpcOf(values['grpc-port'], values['otlp-port']),
     host: values.host,
     allowedHosts: hosts,
     access: { hosts, origins: values.origin, ...(values.token !== undefined && { token: values.token }) },
@@ -75,6 +78,12 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
     ...(values.rules !== undefined && { rules: values.rules }),
     ...(values['jaeger-url'] !== undefined && { jaegerUrl: urlOf('jaeger-url', values['jaeger-url']) }),
   }
+}
+
+/** Beside another OTLP/HTTP port there is probably another collector, which has 4317. */
+function grpcOf(given: string | undefined, otlpPort: string): { grpcPort?: number } {
+  const port = given ?? (otlpPort === '4318' ? '4317' : 'off')
+  return port === 'off' ? {} : { grpcPort: portOf('grpc-port', port) }
 }
 
 function urlOf(option: string, text: string): string {

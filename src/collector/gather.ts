@@ -36,7 +36,7 @@ export interface Patience {
   readonly most: number
 }
 
-export const PATIENCE: Patience = { rooted: 300, rootless: 1_500, most: 5_000 }
+const PATIENCE: Patience = { rooted: 300, rootless: 1_500, most: 5_000 }
 
 /** Collects the spans of each trace until nothing of it has come for a while, so that most traces are stitched once. */
 export class Gatherer {

@@ -22,7 +22,7 @@ export interface Verdict {
 }
 
 /** Takes a body of one path. @throws Refusal, MalformedError (400) */
-export type Handler = (delivery: Delivery) => Verdict
+type Handler = (delivery: Delivery) => Verdict
 
 /** An OTLP/HTTP receiver (https://opentelemetry.io/docs/specs/otlp/#otlphttp), not listening yet. */
 export function otlpServer(parts: Parts): Server {

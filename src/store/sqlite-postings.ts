@@ -21,7 +21,7 @@ export function packRows(rows: readonly number[]): Uint8Array {
   return new Uint8Array(bits.buffer)
 }
 
-export function setRow(rows: Rows, row: number): void {
+function setRow(rows: Rows, row: number): void {
   rows[row >>> 5] = (rows[row >>> 5] as number) | (1 << (row & 31))
 }
 
