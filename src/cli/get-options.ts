@@ -35,7 +35,7 @@ and what the server did, if it is traced and sends its spans to the same collect
       --json             the timelines as JSON
       --to URL           the collector's OTLP address (http://127.0.0.1:4318)
       --page URL         the collector's page (http://127.0.0.1:7427)
-      --wait SECONDS     how long to wait for the server's spans (7)
+      --wait SECONDS     how long to wait for the server's spans (8)
       --timeout SECONDS  how long to wait for the answer (30)
 
 exit code: 0 answered · 1 wrong usage · 2 no answer (refused, no such name, bad certificate, timeout) · 22 with -f`
@@ -56,7 +56,7 @@ export function getOptions(args: string[]): GetOptions | undefined {
       json: { type: 'boolean', default: false },
       to: { type: 'string', default: 'http://127.0.0.1:4318' },
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
-      wait: { type: 'string', default: '7' },
+      wait: { type: 'string', default: '8' },
       timeout: { type: 'string', default: '30' },
       help: { type: 'boolean', short: 'h' },
     },

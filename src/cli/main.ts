@@ -21,6 +21,8 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 
 /** The whole command line. @param args without node and script @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', closedPipe)
+  quietSqlite()
   const [name = '--help', ...rest] = args
   if (name === '--version' || name === '-v') return say(version())
   if (name === '--help' || name === '-h' || name === 'help') return say(help())
@@ -39,6 +41,20 @@ export async function main(args: readonly string[]): Promise<number> {
     if (isUsage(error)) return complain(`${(error as Error).message} (phaseline ${name} --help)`)
     if (error instanceof PhaselineError) return complain(error.message)
     throw error
+  }
+}
+
+/** Whoever read what we say (`| head`) has had enough: no reason for a stack. */
+function closedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+}
+
+/** Node 22 and 24 call their SQLite experimental; that we keep timelines in it is nothing to warn people of at each start. */
+function quietSqlite(): void {
+  const warn = process.emitWarning.bind(process) as (...args: unknown[]) => void
+  process.emitWarning = (...args: unknown[]) => {
+    if (!String(args[0]).startsWith('SQLite is an experimental feature')) warn(...args)
   }
 }
 

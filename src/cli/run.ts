@@ -26,7 +26,8 @@ export async function run(args: string[]): Promise<number> {
   const endpoint = to ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://127.0.0.1:4318'
   const child = spawn(process.execPath, ['--import', register(), ...words], {
     stdio: 'inherit',
-    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+    // Five seconds, the usual delay, are long for somebody who looks at the page while trying things.
+    env: { OTEL_BSP_SCHEDULE_DELAY: '1000', ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
   })
   return exitOf(child)
 }

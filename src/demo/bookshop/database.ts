@@ -30,8 +30,8 @@ function sqlite(file: string): Database {
     kind: 'SQLite',
     async query(sql, ...parameters) {
       let statement = prepared.get(sql)
-      // SQLite numbers its parameters with `?`.
-      if (statement === undefined) prepared.set(sql, (statement = database.prepare(sql.replaceAll('$', '?'))))
+      // Parameters come in their order everywhere here, and Node 22 binds unnumbered ones only.
+      if (statement === undefined) prepared.set(sql, (statement = database.prepare(sql.replaceAll(/\$\d+/g, '?'))))
       return statement.all(...parameters) as Row[]
     },
     close: async () => database.close(),
