@@ -1,4 +1,4 @@
-import type { ComponentChildren, VNode } from 'preact'
+import type { VNode } from 'preact'
 import { useCallback } from 'preact/hooks'
 import type { JsonValue, SpanDetailJson } from '../../query/wire.ts'
 import { spans } from '../api.ts'
@@ -7,6 +7,7 @@ import { duration, durationParts, percent, timeOfDay } from '../format.ts'
 import { useLoaded } from '../loading.ts'
 import { phaseLook } from '../phases.ts'
 import { warningWords } from '../words.ts'
+import { Pairs, textOf } from './pairs.tsx'
 import type { Act } from './state.ts'
 import type { Trace } from './trace.ts'
 
@@ -34,35 +35,6 @@ function Figures({ trace, detail }: { trace: Trace; detail: SpanDetailJson }): V
       <Figure name="Saved if it were free" ns={Number(detail.dragNs)} of={total} />
       <Figure name="Slack" ns={Number(detail.slackNs)} />
     </dl>
-  )
-}
-
-/** A value as text: a stranger's, so it is shown, never interpreted. */
-function textOf(value: JsonValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 1)
-}
-
-/** Attribute names may break after a dot, before they break anywhere. */
-function breakable(key: string): ComponentChildren {
-  return key.split('.').flatMap((part, index) => (index === 0 ? [part] : ['.', <wbr key={index} />, part]))
-}
-
-function Pairs({ title, pairs }: { title: string; pairs: readonly (readonly [string, JsonValue])[] }): VNode | null {
-  if (pairs.length === 0) return null
-  return (
-    <>
-      <h3>{title}</h3>
-      <table class="pairs" aria-label={title}>
-        <tbody>
-          {pairs.map(([key, value]) => (
-            <tr key={key}>
-              <th scope="row">{breakable(key)}</th>
-              <td>{textOf(value)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
   )
 }
 

@@ -2,20 +2,15 @@ import type { VNode } from 'preact'
 import { duration } from '../format.ts'
 import { phaseLook } from '../phases.ts'
 import { warningWords } from '../words.ts'
-import { ownSegments, type Segment } from './segments.ts'
+import { Bar } from './bar.tsx'
+import type { Segment } from './segments.ts'
 import type { Act, View } from './state.ts'
 import { FLAG, type Trace } from './trace.ts'
-import { position, type Range } from './zoom.ts'
+import type { Range } from './zoom.ts'
 
 /** Pixels by level; deep traces get fewer, so that names stay in sight. */
 const INDENT = 14
 const WIDEST = 12 * INDENT
-/** A span with more pieces than this is drawn with only those that can be seen: the width of a wide screen. */
-const PIECES = 2000
-
-/** What is uncovered in these is nobody's work: a gap. What is uncovered in a view is the view's own work. */
-const MADE_OF_OTHERS = new Set(['client', 'proxy', 'gateway', 'handler'])
-
 /** Waiting for somebody else: pale, so that what was done meanwhile stands out. */
 const WAITS = new Set(['client.ttfb', 'proxy.wait'])
 
@@ -29,74 +24,6 @@ interface Props {
   readonly same: boolean
   readonly onOver: (span: number) => void
   readonly dispatch: (act: Act) => void
-}
-
-const share = (value: number): string => `${(value * 100).toFixed(4)}%`
-
-/** A piece of time as a box, undefined outside of what is shown. */
-function place(range: Range, [start, end]: Segment): { left: string; width: string } | undefined {
-  if (end < range.from || start > range.to) return undefined
-  const left = Math.max(0, position(range, start))
-  return { left: share(left), width: share(Math.min(1, position(range, end)) - left) }
-}
-
-interface PiecesProps {
-  readonly pieces: readonly Segment[]
-  readonly range: Range
-  readonly name: string
-  /** For pieces narrower than this share of what is shown: a hatching needs room. */
-  readonly thinName?: string
-}
-
-/** Below it a piece is thin. */
-const THIN = 0.008
-
-function Pieces({ pieces, range, name, thinName = name }: PiecesProps): VNode {
-  const thin = (range.to - range.from) / PIECES
-  let reached = -Infinity
-  const boxes = pieces.flatMap((piece) => {
-    if (piece[1] < reached + thin) return []
-    const box = place(range, piece)
-    if (box !== undefined) reached = piece[1]
-    return box === undefined ? [] : [{ box, thin: piece[1] - piece[0] < (range.to - range.from) * THIN }]
-  })
-  return (
-    <>
-      {boxes.map(({ box, thin: isThin }, index) => (
-        <i key={index} class={isThin ? thinName : name} style={box} />
-      ))}
-    </>
-  )
-}
-
-function own(trace: Trace, span: number): Segment[] {
-  const found: Segment[] = []
-  ownSegments(trace, span, (start, end) => found.push([start, end]))
-  return found
-}
-
-function Bar({ view, span, gaps, path }: Props): VNode {
-  const { trace, range } = view
-  const start = trace.start[span] as number
-  const end = start + (trace.duration[span] as number)
-  const whole = place(range, [start, end])
-  const parent = (trace.after[span] as number) > span + 1
-  const made = MADE_OF_OTHERS.has(trace.phase(span) ?? '') || ((trace.flags[span] as number) & FLAG.synthetic) !== 0
-  const x = position(range, end)
-  return (
-    <div class="bar-area">
-      {whole !== undefined && <i class={parent ? 'whole' : 'own'} style={whole} />}
-      {parent && <Pieces pieces={own(trace, span)} range={range} name="own" />}
-      {gaps !== undefined && made && <Pieces pieces={gaps} range={range} name="gap hatched" thinName="gap thin" />}
-      {path !== undefined && <Pieces pieces={path} range={range} name="path" />}
-      <span
-        class="near"
-        style={x > 0.66 ? { right: share(1 - Math.max(0, position(range, start))) } : { left: share(Math.max(0, x)) }}
-      >
-        {duration(trace.duration[span] as number)}
-      </span>
-    </div>
-  )
 }
 
 /** `SecurityMiddleware process_request`: the name in front, its hook quieter. */
@@ -203,7 +130,7 @@ export function Row(props: Props): VNode {
       <div class="sum all" role="gridcell">
         {duration(trace.duration[span] as number)}
       </div>
-      <Bar {...props} />
+      <Bar trace={trace} range={view.range} span={span} gaps={props.gaps} path={props.path} />
     </div>
   )
 }
