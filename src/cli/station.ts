@@ -1,5 +1,6 @@
 import type { AlertEngine } from '../alerts/engine.ts'
 import { collect, type Collector, type CollectOptions } from '../collector/index.ts'
+import { portTaken } from '../collector/listen.ts'
 import { serve, type ServeOptions, type Serving } from '../query/server.ts'
 import { startAlerting, type AlertingOptions } from './alerting.ts'
 
@@ -50,6 +51,7 @@ export async function openStation(options: StationOptions): Promise<Station> {
   } catch (error) {
     await collector.close()
     await alerting.close()
+    if ((error as { code?: unknown }).code === 'port_taken') throw portTaken(error, port ?? 7427, 'the page', '--port')
     throw error
   }
 }

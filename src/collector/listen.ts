@@ -21,13 +21,15 @@ export function listen(server: Server, port: number, host: string, what: string,
 function explained(error: NodeJS.ErrnoException, port: number, host: string, what: string, option: string): PhaselineError {
   if (error.code !== 'EADDRINUSE')
     return new PhaselineError('cannot_listen', `${what} cannot listen on ${host}:${port}: ${error.message}`, { cause: error })
+  return portTaken(error, port, what, option)
+}
+
+/** Says who has a port, where the system tells, and what to do about it. @param what, option as for `listen` */
+export function portTaken(cause: unknown, port: number, what: string, option: string): PhaselineError {
   const owner = ownerOf(port)
   const who = owner === undefined ? 'another program' : `${owner.command} (process ${owner.pid})`
-  return new PhaselineError(
-    'port_taken',
-    `port ${port}, which ${what} needs, is taken by ${who}; stop it or choose another port with ${option}`,
-    { cause: error },
-  )
+  const message = `port ${port}, which ${what} needs, is taken by ${who}; stop it or choose another port with ${option}`
+  return new PhaselineError('port_taken', message, { cause })
 }
 
 /** The process that listens on a port, as far as Linux tells this user. */
