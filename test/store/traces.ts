@@ -26,7 +26,7 @@ export function traceId(number: number): string {
   return number.toString(16).padStart(32, '0')
 }
 
-export function spanId(number: number): string {
+function spanId(number: number): string {
   return number.toString(16).padStart(16, '0')
 }
 
