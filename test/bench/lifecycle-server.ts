@@ -2,9 +2,13 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import express from 'express'
+import { createRequire } from 'node:module'
+import type Express from 'express'
 import { Liquid } from 'liquidjs'
 import { HttpResponse, JsonResponse, lifecycle, path, render, type HttpRequest, type Hooks } from '../../src/lifecycle/index.ts'
+
+// OpenTelemetry's instrumentation hooks into require().
+const express = createRequire(import.meta.url)('express') as typeof Express
 
 const TEMPLATES = join(import.meta.dirname, 'app')
 const NAMES = ['security', 'session', 'common', 'csrf', 'auth', 'messages', 'clickjacking']
@@ -19,7 +23,7 @@ function onExpress(): RequestListener {
   for (const name of NAMES)
     app.use(
       Object.defineProperty(
-        (request: express.Request, response: express.Response, next: express.NextFunction) => {
+        (request: Express.Request, response: Express.Response, next: Express.NextFunction) => {
           ;(request as unknown as Record<string, unknown>)[name] = request.headers.cookie
           response.setHeader(`X-${name}`, '1')
           next()
@@ -58,5 +62,8 @@ function onLifecycle(): RequestListener {
 
 const server = createServer(process.argv[2] === 'express' ? onExpress() : onLifecycle())
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-process.on('message', () => process.send?.({ cpu: process.cpuUsage() }))
+process.on('message', () => {
+  const flushed = (globalThis as { benchFlush?: () => Promise<void> }).benchFlush?.()
+  void Promise.resolve(flushed).then(() => process.send?.({ cpu: process.cpuUsage() }))
+})
 process.on('disconnect', () => process.exit(0))

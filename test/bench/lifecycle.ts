@@ -6,40 +6,59 @@ import { Router } from 'express'
 import { HttpResponse, lifecycle, path } from '../../src/lifecycle/index.ts'
 
 /**
- * The lifecycle framework beside Express 5: CPU of a request through the same seven middlewares and thirty routes, and what
- * finding one of a thousand routes takes. Both servers live side by side and take turns under the same load; the lower quartile
- * of the rounds is shown. No agent.
+ * The lifecycle framework beside Express 5: CPU of a request through the same seven middlewares and thirty routes, bare and
+ * traced (Express by OpenTelemetry's http and express instrumentations, the lifecycle by Phaseline; everything is exported), and
+ * what finding one of a thousand routes takes. All servers live side by side and take turns under the same load; the lower
+ * quartile of the rounds is shown. CPU is that of all threads of a server until its exporter has drained.
  */
-export const title = 'The lifecycle framework beside Express 5, without an agent'
+export const title = 'The lifecycle framework beside Express 5'
 
 const here = import.meta.dirname
-const FRAMEWORKS = ['express', 'lifecycle'] as const
-type Framework = (typeof FRAMEWORKS)[number]
+const SERVERS: Record<string, { readonly framework: string; readonly preload?: readonly string[] }> = {
+  express: { framework: 'express' },
+  lifecycle: { framework: 'lifecycle' },
+  'express + otel': { framework: 'express', preload: ['--require', join(here, 'app/otel.cjs')] },
+  'lifecycle + phaseline': { framework: 'lifecycle', preload: ['--import', join(here, 'lifecycle-agent.ts')] },
+}
 const PAGES = { text: '/hello', json: '/api/books/7', template: '/books/7' }
 
 type Row = Record<string, string | number>
 
 /** @param args `--rounds 8 --seconds 0.5` */
 export async function run(args: string[]): Promise<Row[]> {
-  const { values } = parseArgs({
-    args,
-    options: { rounds: { type: 'string', default: '8' }, seconds: { type: 'string', default: '0.5' } },
-  })
-  const servers = Object.fromEntries(await Promise.all(FRAMEWORKS.map(async (name) => [name, await started(name)]))) as Record<
-    Framework,
-    Server
-  >
-  const rows: Row[] = []
-  for (const [page, target] of Object.entries(PAGES)) {
-    for (const name of FRAMEWORKS) await measured(servers[name], target, 1)
-    const rounds: Record<Framework, number[]> = { express: [], lifecycle: [] }
-    for (let round = 0; round < Number(values.rounds); round++)
-      for (const name of round % 2 === 0 ? FRAMEWORKS : FRAMEWORKS.toReversed())
-        rounds[name].push(await measured(servers[name], target, Number(values.seconds)))
-    rows.push(row(`${page}, CPU µs a request`, quartile(rounds.express), quartile(rounds.lifecycle)))
+  const options = { rounds: { type: 'string', default: '8' }, seconds: { type: 'string', default: '0.5' } } as const
+  const { values } = parseArgs({ args, options })
+  const sink = fork(join(here, 'sink.ts'))
+  const collector = (await answer<{ port: number }>(sink)).port
+  const servers = await Promise.all(Object.keys(SERVERS).map((name) => started(name, collector)))
+  try {
+    const rows: Row[] = []
+    for (const [page, target] of Object.entries(PAGES))
+      rows.push(...(await compared(page, target, servers, Number(values.rounds), Number(values.seconds))))
+    return [...rows, ...resolving()]
+  } finally {
+    for (const { process } of servers) process.disconnect()
+    sink.disconnect()
   }
-  for (const { process } of Object.values(servers)) process.disconnect()
-  return [...rows, ...resolving()]
+}
+
+async function compared(
+  page: string,
+  target: string,
+  servers: readonly Server[],
+  rounds: number,
+  seconds: number,
+): Promise<Row[]> {
+  for (const server of servers) await measured(server, target, 1)
+  const cpu = new Map(servers.map(({ name }): [string, number[]] => [name, []]))
+  for (let round = 0; round < rounds; round++)
+    for (const server of round % 2 === 0 ? servers : servers.toReversed())
+      cpu.get(server.name)?.push(await measured(server, target, seconds))
+  const of = (name: string): number => quartile(cpu.get(name) as number[])
+  return [
+    row(`${page}: CPU µs a request`, of('express'), of('lifecycle')),
+    row(`${page}: µs that tracing adds`, of('express + otel') - of('express'), of('lifecycle + phaseline') - of('lifecycle')),
+  ]
 }
 
 const row = (what: string, express: number, lifecycle: number): Row => ({
@@ -50,19 +69,29 @@ const row = (what: string, express: number, lifecycle: number): Row => ({
 })
 
 interface Server {
+  readonly name: string
   readonly process: ChildProcess
   readonly port: number
 }
 
-async function started(name: Framework): Promise<Server> {
-  const process = fork(join(here, 'lifecycle-server.ts'), [name])
-  const [{ port }] = (await once(process, 'message')) as [{ port: number }]
-  return { process, port }
+async function answer<T>(process: ChildProcess): Promise<T> {
+  const [message] = (await once(process, 'message')) as [T]
+  return message
 }
 
+async function started(name: string, collector: number): Promise<Server> {
+  const { framework, preload = [] } = SERVERS[name] as (typeof SERVERS)[string]
+  const env = { ...process.env, NODE_ENV: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector}` }
+  const child = fork(join(here, 'lifecycle-server.ts'), [framework], { execArgv: [...preload], env })
+  return { name, process: child, port: (await answer<{ port: number }>(child)).port }
+}
+
+/** CPU µs of the server so far, with what it had to export. Twice: what was under way at the first is waited for by the second. */
 async function cpuOf({ process }: Server): Promise<number> {
-  process.send('cpu')
-  const [{ cpu }] = (await once(process, 'message')) as [{ cpu: NodeJS.CpuUsage }]
+  process.send('flush')
+  await answer(process)
+  process.send('flush')
+  const { cpu } = await answer<{ cpu: NodeJS.CpuUsage }>(process)
   return cpu.user + cpu.system
 }
 
@@ -70,8 +99,8 @@ async function cpuOf({ process }: Server): Promise<number> {
 async function measured(server: Server, target: string, seconds: number): Promise<number> {
   const before = await cpuOf(server)
   const load = fork(join(here, 'load.ts'), [String(server.port), target, '16', String(seconds)])
-  const [{ requests, bad }] = (await once(load, 'message')) as [{ requests: number; bad: number }]
-  if (bad > 0) throw new Error(`${bad} bad answers for ${target}`)
+  const { requests, bad } = await answer<{ requests: number; bad: number }>(load)
+  if (bad > 0) throw new Error(`${bad} bad answers for ${target} of ${server.name}`)
   return ((await cpuOf(server)) - before) / requests
 }
 
