@@ -3,10 +3,10 @@ import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { decodeSpans } from '../otlp/decode.ts'
-import { encodeSpans } from '../otlp/spans.ts'
 import type { Store, StoredTrace } from '../store/contract.ts'
 import type { Gathered, Gatherer } from './gather.ts'
 import type { IntakeLog } from './intake-log.ts'
+import { merge } from './merge.ts'
 import { assemble } from './pieces.ts'
 
 /** How often what has been gathered is looked through, in ms. */
@@ -91,7 +91,7 @@ export class Keeper {
     try {
       const started = performance.now()
       const former = await store.otlp(from.traceId)
-      const otlp = merged(former, from)
+      const otlp = former === undefined ? assemble(from.pieces) : merge(former, from.pieces, from.replayed ? 1 : 2)
       if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
       const timeline = this.parts.stitch(decodeSpans(otlp))
       gatherer.took(from.traceId, performance.now() - started, Date.now())
@@ -133,18 +133,4 @@ export class Keeper {
     clearInterval(this.timer)
     await this.work(true)
   }
-}
-
-/** A trace's spans as one request. Messages side by side are one message whose repeated fields hold both, so old and new are only joined. */
-function merged(former: Uint8Array | undefined, from: Gathered): Buffer {
-  const fresh = assemble(from.pieces)
-  if (former === undefined) return fresh
-  return Buffer.concat([former, from.replayed ? unknown(former, fresh) : fresh])
-}
-
-/** What was replayed from the log and is not stored yet: a process may end between storing and forgetting. */
-function unknown(former: Uint8Array, fresh: Buffer): Uint8Array {
-  const key = (span: Span): string => `${span.spanId} ${span.start} ${span.end} ${span.name} ${span.attributes.size}`
-  const known = new Set(decodeSpans(former).map(key))
-  return encodeSpans(decodeSpans(fresh).filter((span) => !known.has(key(span))))
 }

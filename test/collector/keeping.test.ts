@@ -36,6 +36,20 @@ test('a late span makes a new version of the timeline that is the same as if it 
   expect(await late.store.stats()).toMatchObject({ traces: 1, spans: 3 })
 })
 
+test('a trace that is sent again and again does not grow, and says that spans came twice', async () => {
+  const collector = await running()
+  const spans = spansOf(1, [{}, { name: 'child' }])
+  const sizes: number[] = []
+  for (let time = 0; time < 4; time++) {
+    await sendSpans(collector, spans)
+    await collector.flush()
+    sizes.push((await collector.store.otlp(traceId(1)))?.length ?? 0)
+  }
+  expect(sizes[1]).toBeGreaterThan(sizes[0] as number)
+  expect(sizes.slice(2)).toEqual([sizes[1], sizes[1]])
+  expect((await collector.store.timeline(traceId(1)))?.warnings.get('duplicate')).toBe(2)
+})
+
 test('close stores what still waits', async () => {
   const data = folder()
   const first = await collect({ otlpPort: 0, data, patience: NEVER })
