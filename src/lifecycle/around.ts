@@ -1,7 +1,7 @@
 import { observer, type Phase } from '../model/observer.ts'
 import type { GetResponse, Around } from './middleware.ts'
 import { attempt, andThen } from './maybe.ts'
-import { giving, hookLabel, passing, runIn, settle, begin, handOver, type Ending, type Named } from './phases.ts'
+import { aroundIn, begin, giving, handOver, hookLabel, passing, type Ending, type Named } from './phases.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
 import type { Step } from './trail.ts'
@@ -66,11 +66,7 @@ export function around(next: GetResponse): Stepped {
       if (before === undefined) return layer(request)
       const round: Round = { part: before, first: before, given: undefined, passedOn: false }
       rounds.set(request, round)
-      return settle(
-        current(round),
-        () => runIn(before, layer, request),
-        (result) => judge(round, result),
-      )
+      return aroundIn(before, current(round), (result) => judge(round, result), layer, request)
     }
   }
   return { next: step, watch }

@@ -61,7 +61,7 @@ function callHandler(status: ErrorStatus, error: unknown, request: HttpRequest, 
   const page = app.settings.errorPage ?? errorPage
   const call = (): Maybe<HttpResponse> =>
     own === undefined ? page(request, status, error) : status === 500 ? own(request) : own(request, error)
-  return request.watching ? observe(errorHandlerLabels(`handler${status}`), call, answering, request, []) : call()
+  return request.watching ? observe(errorHandlerLabels(`handler${status}`), call, answering, request) : call()
 }
 
 function log(response: HttpResponse, error: unknown, status: ErrorStatus, request: HttpRequest): void {

@@ -16,10 +16,11 @@ import type { ResolverMatch } from './urls/match.ts'
 export function core(app: App, chain: CoreChain): GetResponse {
   const { atomicRequests } = app.settings
 
+  const resolveIn = ({ choiceInForce, pathInfo }: HttpRequest): ResolverMatch => app.confOf(choiceInForce).resolve(pathInfo)
+
   function resolve(request: HttpRequest): ResolverMatch {
-    const choice = request.urlconf
-    request.choiceInForce = choice
-    const match = watchResolve(request, () => app.confOf(choice).resolve(request.pathInfo), routeOf)
+    request.choiceInForce = request.urlconf
+    const match = watchResolve(request, resolveIn)
     request.resolverMatch = match
     nameRoute(request.incoming, request.method, `${request.scriptName}/${match.route.replace(/^\^?\/?/, '')}`)
     return match
@@ -43,7 +44,7 @@ export function core(app: App, chain: CoreChain): GetResponse {
   function callView(request: HttpRequest, match: ResolverMatch): Maybe<HttpResponse> {
     const { view, args, kwargs } = match
     if (!request.watching) return view(request, kwargs, ...args)
-    return observe(viewLabel(view), view as Viewing, answering, request, [kwargs, ...args])
+    return observe(viewLabel(view), (given) => view(given, kwargs, ...args), answering, request)
   }
 
   function transaction(request: HttpRequest, match: ResolverMatch): Maybe<HttpResponse> {
@@ -101,10 +102,8 @@ export function core(app: App, chain: CoreChain): GetResponse {
 type Asking = CoreChain['view'][number]
 type Rescuing = CoreChain['exception'][number]
 type Changing = CoreChain['template'][number]
-type Viewing = (request: HttpRequest, ...args: unknown[]) => Maybe<HttpResponse>
 
 const HOOK = 'A processTemplateResponse'
-const routeOf = (match: ResolverMatch): string => match.route
 
 function required(response: HttpResponse | undefined | null, giver: string): HttpResponse {
   if (response !== undefined && response !== null) return response

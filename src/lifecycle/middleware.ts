@@ -103,6 +103,15 @@ function addCoreHooks(made: Around | Hooks, named: Named, core: CoreChain): void
   if (exception !== undefined) core.exception.push(exception)
 }
 
+/** How many things each is given. */
+const COUNT: Readonly<Record<HookName, number>> = {
+  process_request: 1,
+  process_view: 4,
+  process_exception: 2,
+  process_template_response: 2,
+  process_response: 2,
+}
+
 /** One hook, bound and watched. Throws at start if it is there and no function. */
 function hook<K extends keyof Hooks & `process${string}`>(
   made: Hooks,
@@ -115,7 +124,7 @@ function hook<K extends keyof Hooks & `process${string}`>(
   if (found === undefined || found === null) return undefined
   if (typeof found !== 'function') throw new ImproperlyConfigured(`${named.name}.${key} is no function`)
   const bound = found.bind(made) as (request: HttpRequest, ...args: unknown[]) => unknown
-  return watched(hookLabel(named, name, `${named.name}.${key}`), bound, judge) as NonNullable<Hooks[K]>
+  return watched(hookLabel(named, name, `${named.name}.${key}`), bound, judge, COUNT[name]) as NonNullable<Hooks[K]>
 }
 
 /** Hook style as a layer: request hook, next layer, response hook. */
