@@ -73,7 +73,12 @@ class RunningCollector implements Collector {
       '/v1/traces': (delivery: Delivery) => this.traces(delivery),
       '/v1/metrics': (delivery: Delivery) => this.metrics(delivery),
     }
-    this.doors = new Doors({ handlers, access: options.access ?? {}, bodies: new BodyReader(this.limits) })
+    this.doors = new Doors({
+      handlers,
+      access: options.access ?? {},
+      bodies: new BodyReader(this.limits),
+      admit: (bytes) => this.admit(bytes),
+    })
   }
 
   get otlpPort(): number {
@@ -115,9 +120,13 @@ class RunningCollector implements Collector {
     }
   }
 
-  private traces(delivery: Delivery): Verdict {
-    if (this.gatherer.bytes + delivery.content.length > this.limits.pending && this.gatherer.size > 0)
+  private admit(bytes: number): void {
+    if (this.gatherer.size > 0 && this.gatherer.bytes + bytes > this.limits.pending)
       throw new Refusal(503, 'more comes than can be stored; try again', 1)
+  }
+
+  private traces(delivery: Delivery): Verdict {
+    this.admit(delivery.content.length)
     const { accepted, refused } = this.intake.take(delivery.content, delivery.encoding)
     this.counts.accepted += accepted
     this.counts.refused += refused.length

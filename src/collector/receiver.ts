@@ -34,6 +34,8 @@ export interface Parts {
   readonly handlers: Readonly<Record<string, Handler>>
   readonly access: Access
   readonly bodies: BodyReader
+  /** Asked before a body is read. @throws Refusal if there is no room for so many bytes */
+  readonly admit: (bytes: number) => void
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
@@ -48,11 +50,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     if (request.method !== 'POST') throw new Refusal(405, 'only POST is served here')
     checkToken(request.headers.authorization, parts.access)
     if (encoding === undefined) throw new Refusal(415, `send ${MEDIA.protobuf} or ${MEDIA.json}`)
+    parts.admit(Number(request.headers['content-length'] ?? 0))
     const body = await parts.bodies.read(request)
     const verdict = handler({ path: pathname, encoding, ...body, headers: contentHeaders(request) })
     answer(response, 200, encoding, exportResponse(encoding, verdict.rejected, verdict.message))
   } catch (error) {
-    refuse(request, response, encoding ?? 'json', error)
+    refuse(response, encoding ?? 'json', error)
   }
 }
 
@@ -74,14 +77,14 @@ function answer(response: ServerResponse, status: number, encoding: Encoding, bo
   response.writeHead(status, { 'content-type': MEDIA[encoding], 'content-length': body.length }).end(body)
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, error: unknown): void {
+function refuse(response: ServerResponse, encoding: Encoding, error: unknown): void {
   const refusal = refusalOf(error)
   if (response.destroyed || response.headersSent) return
   if (refusal.status === 401) response.setHeader('www-authenticate', 'Bearer')
   if (refusal.status === 405) response.setHeader('allow', 'POST, OPTIONS')
   if (refusal.retryAfter !== undefined) response.setHeader('retry-after', String(refusal.retryAfter))
-  // A body that was not read to its end stands in the way of the next request.
-  if (!request.complete) response.setHeader('connection', 'close')
+  // The rest of a body that is too large is not waited for. Others are read past, so that the sender keeps its connection.
+  if (refusal.status === 413) response.setHeader('connection', 'close')
   answer(response, refusal.status, encoding, statusBody(encoding, refusal.status, refusal.message))
 }
 
