@@ -20,6 +20,7 @@ const ROOMS: Record<string, string[] | 'all'> = {
   alerts: ['model', 'store'],
   query: ['model', 'stitch', 'store', 'alerts', 'lifecycle'],
   ui: ['query'],
+  testing: ['model', 'otlp', 'stitch', '(entry)'],
   demo: 'all',
   cli: 'all',
 }

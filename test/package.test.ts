@@ -30,7 +30,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 test('every export can be imported where the package is installed', async () => {
-  const names = Object.keys(manifest.exports).filter((name) => !name.endsWith('.json') && name !== './register')
+  // `register` starts tracing, and `testing/vitest` needs a vitest, which this folder has not.
+  const names = Object.keys(manifest.exports).filter((name) => !/json$|register$|vitest$/.test(name))
   const code = `for (const name of ${JSON.stringify(names)}) console.log(name, Object.keys(await import(name.replace('.', 'phaseline'))).length > 0)`
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: home })
   expect(stdout.trim().split('\n')).toEqual(names.map((name) => `${name} true`))

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   run: { about: 'run an app with every phase of its requests watched', load: async () => (await import('./run.ts')).run },
   collect: { about: 'receive spans, keep them, show the page', load: async () => (await import('./collect.ts')).collect },
   get: { about: 'make one request and print where its time went', load: async () => (await import('./get.ts')).get },
+  check: { about: 'hold recorded traffic against the rules, for CI', load: async () => (await import('./check.ts')).check },
   stitch: { about: 'print the timelines of files of spans', load: async () => (await import('./stitch.ts')).stitch },
   import: { about: 'put files of spans into a running collector', load: async () => (await import('./import.ts')).importFiles },
   export: { about: 'write timelines from a collector to a file', load: async () => (await import('./export.ts')).exportFile },
