@@ -26,7 +26,7 @@ const bytes = (field: number): number => (field << 3) | WIRE.bytes
 
 /**
  * Walks an ExportTraceServiceRequest without making values of it: checks that every byte is well-formed, that ids are usable and
- * values not too deep, and says which bytes belong to which trace. Measured: 0.2 µs a span, decoding takes 0.7.
+ * values not too deep, and says which bytes belong to which trace. Measured: half of what decoding takes.
  * @throws MalformedError if the body as a whole is no such message; nothing has been told then that may be kept
  */
 export function scan(body: Uint8Array, listener: Listener): Refused[] {

@@ -10,7 +10,7 @@ const MARK = 0x50484153
 /**
  * One row per trace: its line in lists, and where its spans are, which are kept as received, compressed with their neighbours. What can be searched is in `posting`: for each
  * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it; `times` has their times. It is written once per block, in
- * the order of its key, and so costs two bytes a span where an index per field took forty.
+ * the order of its key, and so takes four bytes a span.
  */
 const TABLES = `
   CREATE TABLE trace (

@@ -4,7 +4,7 @@ import type { Warning } from '../model/timeline.ts'
 import type { Texts } from './sqlite-texts.ts'
 
 /**
- * A summary in some 90 bytes, where JSON takes 500: whole numbers as varints, texts by number, phases by their place in the table.
+ * A summary in some 90 bytes: whole numbers as varints, texts by number, phases by their place in the table.
  * The first byte is the form's version.
  */
 const FORM = 1
