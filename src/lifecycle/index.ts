@@ -17,7 +17,16 @@ export {
 export { FileResponse, StreamingHttpResponse, type FileOptions, type Pieces } from './streaming.ts'
 export { TemplateResponse, type Context, type PostRender, type Template, type TemplateEngine } from './template.ts'
 export { liquidTemplates } from './liquid.ts'
-export type { Atomic, ConvertException, ErrorPage, Settings } from './settings.ts'
+export type {
+  Atomic,
+  AuthSettings,
+  ConvertException,
+  CsrfSettings,
+  ErrorPage,
+  SecuritySettings,
+  SessionSettings,
+  Settings,
+} from './settings.ts'
 export { redirect, render } from './shortcuts.ts'
 export { gotRequestException, requestFinished, requestStarted, Signal, type Receiver } from './signals.ts'
 export {
@@ -53,3 +62,4 @@ export { escapeHtml, SafeHtml } from './html.ts'
 export { fromExpress, type ExpressMiddleware } from './express.ts'
 export { getObjectOr404, Manager, model, type Filter, type Repository } from './models.ts'
 export { endpoint, rest, type Endpoint, type Input } from './views/rest.ts'
+export { closeOldConnections, transactions, type Transactions, type TransactionSteps } from './databases.ts'

@@ -85,13 +85,13 @@ export const answering: Judge = (result) => (isNothing(result) ? 'none' : isObje
 export type Ending = Pick<Phase, 'set' | 'fail' | 'end'>
 
 /** Says on the span what was raised. What the client is to blame for (4xx) is no error of ours. */
-export function raised(phase: Ending, error: unknown): void {
+function raised(phase: Ending, error: unknown): void {
   phase.set(OUTCOME, 'raise')
   if (statusOf(error) === 500 || error instanceof SystemExit) phase.fail(error)
   else phase.set('error.type', errorType(error))
 }
 
-export function came(phase: Ending, outcome: string | undefined): void {
+function came(phase: Ending, outcome: string | undefined): void {
   if (outcome !== undefined) phase.set(OUTCOME, outcome)
 }
 

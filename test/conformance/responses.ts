@@ -11,7 +11,7 @@ import {
   type ResponseOptions,
   type Template,
 } from '../../src/lifecycle/index.ts'
-import { exception, typeOf } from './exceptions.ts'
+import { exception } from './exceptions.ts'
 import type { Callback, Out, Response as Description, Template as TemplateText } from './format.d.ts'
 import { record, type Story } from './story.ts'
 import { decode, decodeAll } from './values.ts'
@@ -137,5 +137,3 @@ function resource(
       ),
   }
 }
-
-export const failed = (error: unknown): Out => `raise:${typeOf(error)}`

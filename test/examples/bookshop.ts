@@ -122,7 +122,7 @@ export const app: App = lifecycle({
 })
 
 // signals.py
-requestFinished.connect(({ request }) => void console.log(request.method, request.path), { sender: app })
+requestFinished.connect(({ request }) => console.log(request.method, request.path), { sender: app })
 
 // manage.py runserver
 if (import.meta.main) console.log(`The bookshop is at ${(await app.listen(8000)).url}/books/`)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import express from 'express'
 // @ts-expect-error: express4 is an alias of the package manager, without types of its own
 import express4 from 'express4'
@@ -264,7 +264,9 @@ test('a malformed request and one with headers too large get 4xx and a closed co
 })
 
 test('SystemExit stops the server cleanly: it is not caught, and the exit code is its own', async () => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'exits.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./exits.ts', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'exit')
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   expect((await ask(Number(String(line)), '/stop/')).status).toBe(503)
