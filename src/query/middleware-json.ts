@@ -24,7 +24,23 @@ export function middlewareJson(engine: AlertEngine, query: MiddlewareQuery, now:
   )
   const rows = [...groups.values()].map((group) => row(engine, group, query, now)).filter((one) => one !== undefined)
   rows.sort((a, b) => b.totalNs - a.totalNs)
-  return { windowMs: query.windowMs, rows: rows.map(({ json }) => json) }
+  return { windowMs: query.windowMs, ...choices(engine, query.phase), rows: rows.map(({ json }) => json) }
+}
+
+/** More than this many choices are no choice. */
+const MOST_CHOICES = 500
+
+/** The services and routes in which there is such a phase. */
+function choices(engine: AlertEngine, phase: string): { services: string[]; routes: string[] } {
+  const services = new Set<string>()
+  const routes = new Set<string>()
+  for (const { subject } of engine.series) {
+    if (!matches({ phase }, { ...subject })) continue
+    services.add(subject.service)
+    if (subject.route !== '') routes.add(subject.route)
+  }
+  const first = (all: Set<string>): string[] => [...all].sort().slice(0, MOST_CHOICES)
+  return { services: first(services), routes: first(routes) }
 }
 
 function wanted({ subject }: Series, { phase, service, route }: MiddlewareQuery): boolean {

@@ -25,7 +25,7 @@ export function pageUrls(folder: string): UrlPattern[] {
   const index = pageView(folder, 'index.html')
   return [
     path('', index),
-    rePath('^(?:status|trace/[^/]+/?)$', index),
+    rePath('^(?:status|middleware|alerts|compare|trace/[^/]+/?)$', index),
     rePath('^(?P<file>assets/[^/]+|icon\\.svg)$', pageView(folder)),
     rePath('^(?!api/)', pageView(folder, 'index.html', 404)),
   ]

@@ -251,6 +251,9 @@ export interface MiddlewareRowJson {
 
 export interface MiddlewareJson {
   windowMs: number
+  /** Whom there is something to tell of, whatever is asked for: what a filter can offer. At most 500 each, sorted. */
+  services: string[]
+  routes: string[]
   /** What takes the most time in all first. */
   rows: MiddlewareRowJson[]
 }

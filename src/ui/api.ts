@@ -1,4 +1,13 @@
-import type { ControlsJson, ErrorJson, ListJson, OutlineJson, SpansJson, StatusJson } from '../query/wire.ts'
+import type {
+  AlertsJson,
+  ControlsJson,
+  ErrorJson,
+  ListJson,
+  MiddlewareJson,
+  OutlineJson,
+  SpansJson,
+  StatusJson,
+} from '../query/wire.ts'
 import { queryOf, type Filter } from './filter.ts'
 
 /** What the API refused, or why it could not be reached; the message says what to do. */
@@ -47,6 +56,16 @@ export function spans(traceId: string, spanId: string, signal?: AbortSignal): Pr
 /** How the collector is doing. */
 export function status(signal?: AbortSignal): Promise<StatusJson> {
   return get('/api/status', signal)
+}
+
+/** What fires, what is pending, what was. */
+export function alerts(signal?: AbortSignal): Promise<AlertsJson> {
+  return get('/api/alerts', signal)
+}
+
+/** The figures of middlewares, or of another phase. @param query `phase`, `service`, `route`, `windowMs` */
+export function middleware(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<MiddlewareJson> {
+  return get(`/api/middleware?${new URLSearchParams(query)}`, signal)
 }
 
 /** The switches there are. */

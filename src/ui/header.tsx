@@ -86,6 +86,7 @@ export function Header({ place }: { place: Place }): VNode {
       <Brand />
       <nav aria-label="Pages">
         <Item href="/" on={place.page === 'requests' || place.page === 'timeline'} text="Requests" />
+        <Item href="/middleware" on={place.page === 'middleware'} text="Middleware" />
         <Item href="/status" on={place.page === 'status'} text="Status" />
       </nav>
       <div class="right">

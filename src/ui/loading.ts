@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 
 /** Something that is on its way, is there, or failed. `data` stays while it is loaded anew. */
 export interface Loaded<T> {
@@ -23,4 +23,33 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<
     return () => abort.abort()
   }, [load])
   return state
+}
+
+/** Whether somebody can see the page. */
+function useVisible(): boolean {
+  const [visible, setVisible] = useState(!document.hidden)
+  useEffect(() => {
+    const look = (): void => setVisible(!document.hidden)
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
+  return visible
+}
+
+/**
+ * Loads again and again, a while after each answer, as long as somebody can see the page.
+ * @param load memoise it: when it changes, it is asked at once
+ * @param everyMs milliseconds between an answer and the next question
+ */
+export function usePolled<T>(load: (signal: AbortSignal) => Promise<T>, everyMs: number): Loaded<T> {
+  const [turn, setTurn] = useState(0)
+  const visible = useVisible()
+  // A new function for each turn makes it load again.
+  const loaded = useLoaded(useCallback((signal: AbortSignal) => load(signal), [load, turn]))
+  useEffect(() => {
+    if (loaded.busy || !visible) return undefined
+    const timer = setTimeout(() => setTurn((former) => former + 1), everyMs)
+    return () => clearTimeout(timer)
+  }, [loaded.busy, visible, everyMs])
+  return loaded
 }

@@ -4,6 +4,7 @@ import './styles/header.css'
 import './styles/requests.css'
 import './styles/timeline.css'
 import './styles/details.css'
+import './styles/board.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 

@@ -1,9 +1,9 @@
 import type { ComponentChildren, VNode } from 'preact'
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { StatusJson } from '../query/wire.ts'
 import { status } from './api.ts'
 import { bytes, count } from './format.ts'
-import { useLoaded } from './loading.ts'
+import { usePolled } from './loading.ts'
 import { Failure, Waiting } from './notice.tsx'
 
 /** Milliseconds between two looks. */
@@ -69,15 +69,8 @@ function Forwarding({ now }: { now: StatusJson }): VNode {
 
 /** How the collector is doing: accepted = stored + dropped + on their way. */
 export function StatusPage(): VNode {
-  const [look, setLook] = useState(0)
-  // A new function for each look makes it load again.
-  const load = useCallback((signal: AbortSignal) => status(signal), [look])
-  const { data, error } = useLoaded(load)
-  useEffect(() => {
-    document.title = 'Status · Phaseline'
-    const timer = setInterval(() => setLook((former) => former + 1), EVERY)
-    return () => clearInterval(timer)
-  }, [])
+  const { data, error } = usePolled(status, EVERY)
+  useEffect(() => void (document.title = 'Status · Phaseline'), [])
   if (data === undefined) return error === undefined ? <Waiting what="status" /> : <Failure error={error} />
   return (
     <div class="status-page">

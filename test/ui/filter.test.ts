@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { FIRST_BOARD } from '../../src/ui/middleware/board.ts'
 import type { SummaryJson } from '../../src/query/wire.ts'
 import { filterOf, fits, narrowed, NO_FILTER, queryOf, type Filter } from '../../src/ui/filter.ts'
 import { hrefOf, placeOf } from '../../src/ui/location.ts'
@@ -44,7 +45,12 @@ test.each([
   ['/?status=5xx', { page: 'requests', filter: { ...NO_FILTER, status: '5xx' } }],
   ['/trace/AB', { page: 'timeline', traceId: 'ab'.padStart(32, '0'), span: null }],
   [`/trace/${'a'.repeat(32)}?span=b`, { page: 'timeline', traceId: 'a'.repeat(32), span: 'b' }],
+  [`/trace/${'a'.repeat(32)}?find=b+c`, { page: 'timeline', traceId: 'a'.repeat(32), span: null, find: 'b c' }],
   ['/status', { page: 'status' }],
+  ['/alerts', { page: 'alerts' }],
+  ['/middleware?phase=db', { page: 'middleware', board: { ...FIRST_BOARD, phase: 'db' } }],
+  ['/compare?a=AB', { page: 'compare', a: 'ab'.padStart(32, '0'), b: null }],
+  ['/compare?a=a&b=nothing', { page: 'compare', a: 'a'.padStart(32, '0'), b: null }],
   ['/trace/xyz', { page: 'nowhere', path: '/trace/xyz' }],
   ['/else', { page: 'nowhere', path: '/else' }],
 ])('the address %s means %j and leads back to itself', (href, place) => {

@@ -74,15 +74,21 @@ test.skipIf(noBrowser)('light and dark follow the system until somebody chooses,
   await page.emulateMedia({ colorScheme: null })
 })
 
+/** What is there once a page is. */
+const SHOWN: Readonly<Record<string, string>> = { '/': 'a.request', '/status': '.facts', '/middleware': '.hooks tbody' }
+
 test.skipIf(noBrowser).each([
   ['the list', '/', 'light'],
   ['the list', '/', 'dark'],
   ['a timeline', `/trace/${ONE}?span=0000000100000011`, 'light'],
   ['a timeline', `/trace/${ONE}?span=0000000100000011`, 'dark'],
   ['the status', '/status', 'light'],
+  ['the middleware', '/middleware', 'light'],
+  ['the middleware', '/middleware', 'dark'],
 ] as const)('the accessibility checker finds nothing serious in %s (%s, %s)', async (_name, path, colorScheme) => {
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true })
   view.receive(1)
+  view.receive(3, undefined, BigInt(Date.now()) * 1_000_000n)
   view.receive(2, {
     phase: 'gateway',
     name: 'GET /',
@@ -94,7 +100,7 @@ test.skipIf(noBrowser).each([
   const page = await view.open(path)
   await page.emulateMedia({ colorScheme })
   await page
-    .locator(path === '/' ? 'a.request' : path === '/status' ? '.facts' : '.details .pairs')
+    .locator(SHOWN[path] ?? '.details .pairs')
     .first()
     .waitFor()
   expect(await seriousFindings(page)).toEqual([])
@@ -103,10 +109,11 @@ test.skipIf(noBrowser).each([
 test.skipIf(noBrowser)('nothing is cut off sideways at 360 pixels', async () => {
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true }, { id: 'slow', label: 'Slow middleware', on: true })
   view.receive(1)
-  for (const path of ['/', `/trace/${ONE}`, '/status']) {
+  view.receive(2, undefined, BigInt(Date.now()) * 1_000_000n)
+  for (const path of ['/', `/trace/${ONE}`, '/middleware', '/status']) {
     const page = await view.open(path)
     await page.setViewportSize({ width: 360, height: 740 })
-    await page.locator('a.request, .waterfall .row, .facts').first().waitFor()
+    await page.locator('a.request, .waterfall .row, .facts, .hooks tbody').first().waitFor()
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])
     if (path !== '/status') await page.close()
   }

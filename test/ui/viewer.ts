@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { AlertEngine } from '../../src/alerts/engine.ts'
 import type { ControlJson } from '../../src/query/wire.ts'
 import { bookshop, EPOCH, spansOf, type Part } from '../query/bookshop.ts'
 import { served } from '../query/fixture.ts'
@@ -18,8 +19,10 @@ export interface Viewer {
   page: Page
   /** The switches that the server offers. */
   readonly controls: ControlJson[]
-  /** The server gets a request. @param number its trace; later ones start later */
-  receive(number: number, root?: Part): void
+  /** The server gets a request. @param number its trace; later ones start later @param zero ns since the epoch at which it starts */
+  receive(number: number, root?: Part, zero?: bigint): void
+  /** What evaluates alerts; it learns from what is received. */
+  alerts: AlertEngine
   open(path: string): Promise<Page>
 }
 
@@ -33,8 +36,8 @@ export function viewer(): Viewer {
   }
   const view = {
     controls,
-    receive(number, root = bookshop()) {
-      view.serving.store.receive(spansOf(root, number, EPOCH + BigInt(number) * 1_000_000_000n))
+    receive(number, root = bookshop(), zero = EPOCH + BigInt(number) * 1_000_000_000n) {
+      view.alerts.learn(view.serving.store.receive(spansOf(root, number, zero)))
     },
     async open(path) {
       ;({ page: view.page, wrongs } = await openPage(browser as BrowserContext, view.serving.url + path))
@@ -48,7 +51,8 @@ export function viewer(): Viewer {
   beforeEach(async () => {
     controls.length = 0
     wrongs = []
-    view.serving = await served({ controls: { list: () => controls, set }, jaegerUrl: 'http://jaeger.test' })
+    view.alerts = new AlertEngine()
+    view.serving = await served({ alerts: view.alerts, controls: { list: () => controls, set }, jaegerUrl: 'http://jaeger.test' })
   })
   afterEach(async () => {
     await view.page?.close()

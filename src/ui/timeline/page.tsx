@@ -34,9 +34,9 @@ function useTrace(traceId: string): { trace: Trace | undefined; error: Error | u
 }
 
 /** The timeline of one request. */
-export function TimelinePage({ traceId, span }: { traceId: string; span: string | null }): VNode {
+export function TimelinePage({ traceId, span, find }: { traceId: string; span: string | null; find: string }): VNode {
   const { trace, error } = useTrace(traceId)
-  if (trace !== undefined) return <Timeline trace={trace} span={span} />
+  if (trace !== undefined) return <Timeline trace={trace} span={span} find={find} />
   if (error === undefined) return <Waiting what="the timeline" />
   if (!(error instanceof ApiError) || error.code !== 'not_found') return <Failure error={error} />
   return (
@@ -54,14 +54,15 @@ export function TimelinePage({ traceId, span }: { traceId: string; span: string 
   )
 }
 
-function Timeline({ trace, span }: { trace: Trace; span: string | null }): VNode {
-  const [view, dispatch] = useReducer(act, undefined, () => firstView(trace, span))
+function Timeline({ trace, span, find }: { trace: Trace; span: string | null; find: string }): VNode {
+  const [view, dispatch] = useReducer(act, undefined, () => firstView(trace, span, find))
   useEffect(() => dispatch({ type: 'trace', trace }), [trace])
   useTimelineKeys(dispatch)
   useEffect(() => void (document.title = `${trace.outline.summary.name} · Phaseline`), [trace])
   const open = view.details && view.selected >= 0
   const shownSpan = open ? (trace.outline.spans.id[view.selected] ?? null) : null
-  useEffect(() => go({ page: 'timeline', traceId: trace.outline.traceId, span: shownSpan }, true), [shownSpan])
+  const { traceId } = trace.outline
+  useEffect(() => go({ page: 'timeline', traceId, span: shownSpan, find: view.query }, true), [shownSpan, view.query])
   return (
     <div class={open ? 'timeline with-details' : 'timeline'}>
       <About outline={trace.outline} />

@@ -35,18 +35,23 @@ export type Act =
 
 const whole = (trace: Trace): Range => ({ from: 0, to: Math.max(1, trace.total) })
 
-/** A timeline as it is first seen. @param spanId the span that the URL names */
-export function firstView(trace: Trace, spanId: string | null): View {
-  const selected = spanId === null ? -1 : trace.outline.spans.id.indexOf(spanId)
+/**
+ * A timeline as it is first seen.
+ * @param spanId the span that the URL names
+ * @param find what the URL says to look for: the first match has the cursor, and what is not there is not looked for
+ */
+export function firstView(trace: Trace, spanId: string | null, find = ''): View {
+  const named = spanId === null ? -1 : trace.outline.spans.id.indexOf(spanId)
+  const matches = search(trace, find)
   return {
     trace,
     collapsed: new Set(),
     rows: visibleRows(trace, new Set()),
     range: whole(trace),
-    selected,
-    details: selected >= 0,
-    query: '',
-    matches: [],
+    selected: named >= 0 ? named : (matches[0] ?? -1),
+    details: named >= 0,
+    query: matches.length > 0 ? find : '',
+    matches,
     phase: null,
     critical: true,
   }

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { bookshop } from '../query/bookshop.ts'
+import { noBrowser, ONE, viewer } from './viewer.ts'
+
+const view = viewer()
+
+const now = (): bigint => BigInt(Date.now() - 1000) * 1_000_000n
+const first = (): Promise<string> => view.page.locator('.hooks .who b').first().innerText()
+
+test.skipIf(noBrowser)('each middleware has its hooks under one bracket, and the figures follow what comes in', async () => {
+  view.receive(1, bookshop(), now())
+  const page = await view.open('/middleware')
+  const session = page.locator('.hooks tbody', { hasText: 'SessionMiddleware' })
+  await session.waitFor()
+  expect(await session.locator('tr').count()).toBe(2)
+  expect(await session.locator('tr').first().innerText()).toMatch(/in process_request\s+1\s+2\.\d+ ms/)
+  view.receive(2, bookshop(), now())
+  await session.locator('td.calls', { hasText: /^2$/ }).first().waitFor()
+})
+
+test.skipIf(noBrowser)('order and filter are in the URL, and other phases are seen the same way', async () => {
+  view.receive(1, bookshop(), now())
+  const page = await view.open('/middleware')
+  await page.getByRole('button', { name: 'Name' }).click()
+  await expect.poll(first).toBe('AuthenticationMiddleware')
+  await page.getByLabel('Phase', { exact: true }).selectOption('db')
+  await expect.poll(first).toBe('SELECT book')
+  expect(new URL(page.url()).search).toBe('?phase=db&sort=name&up=1')
+  await page.reload()
+  await expect.poll(first).toBe('SELECT book')
+  await page.getByLabel('Phase', { exact: true }).selectOption('queue')
+  await page.getByText('No queue ran').waitFor()
+})
+
+test.skipIf(noBrowser)('its slowest timeline opens with the cursor on it', async () => {
+  view.receive(1, bookshop(), now())
+  const page = await view.open('/middleware')
+  await page.locator('.hooks tbody', { hasText: 'LocaleMiddleware' }).getByText('slowest').last().click()
+  await page.locator('.row[aria-selected=true]', { hasText: 'LocaleMiddleware process_response' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe(`/trace/${ONE}`)
+  expect(await page.getByLabel('Find a span').inputValue()).toBe('LocaleMiddleware process_response')
+})
