@@ -8,6 +8,9 @@ const WAITS: ReadonlySet<PhaseId | null> = new Set<PhaseId>(['client.ttfb', 'pro
 /** What hangs beside a wait and was what it waited for: the server's span, and what led to it. */
 const LED_TO_SERVER: ReadonlySet<PhaseId | null> = new Set<PhaseId>(['queue', 'gateway.accept'])
 
+/** No request has so many phases side by side; every wait looks at all of its siblings, and strangers' traces may have many of both. */
+const MANY = 1_000
+
 /**
  * Walks a tree in which each wait holds what it was for. By its ids the span of the server is a sibling of the caller's
  * `client.ttfb` (or the proxy's `proxy.wait`), which covers it whole: whoever divides the time among siblings would put all of it
@@ -26,7 +29,7 @@ export function handedOver<T>(nodes: readonly Node[], walk: () => T): T {
 
 function handOver(wait: Node, back: (() => void)[]): void {
   const { parent } = wait
-  if (parent === null) return
+  if (parent === null || parent.children.length > MANY) return
   const { children, blockers } = parent
   // On one machine a server may have the head before the client's socket says that all is sent: overlapping is enough.
   const taken = new Set(blockers.filter((node) => served(node) && node.end > wait.start && node.start < wait.end))
