@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { AttributeValue } from '../model/attributes.ts'
 import type { Config } from './config.ts'
+import { machineAttributes } from './machine.ts'
 
 /** Who sends the spans: OpenTelemetry's resource attributes. What the environment or the caller says goes first. */
 export function resourceAttributes(
@@ -10,12 +10,10 @@ export function resourceAttributes(
   own: Readonly<Record<string, AttributeValue>> = {},
 ): Record<string, AttributeValue> {
   const given = { ...config.resourceAttributes, ...own }
-  const machine = hostId()
   return {
     'service.name': config.serviceName ?? packageName() ?? 'unknown_service:node',
     'service.instance.id': crypto.randomUUID(),
-    'host.name': hostname(),
-    ...(machine === undefined ? {} : { 'host.id': machine }),
+    ...machineAttributes(),
     'process.pid': process.pid,
     'process.executable.name': basename(process.execPath),
     'process.runtime.name': 'nodejs',
@@ -25,15 +23,6 @@ export function resourceAttributes(
     'telemetry.distro.name': 'phaseline',
     ...given,
     ...(config.serviceName === undefined ? {} : { 'service.name': config.serviceName }),
-  }
-}
-
-/** The id of the machine, where reading it is cheap. */
-function hostId(): string | undefined {
-  try {
-    return readFileSync('/etc/machine-id', 'utf8').trim() || undefined
-  } catch {
-    return undefined
   }
 }
 

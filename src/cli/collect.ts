@@ -20,6 +20,8 @@ Receives spans over OTLP/HTTP from any OpenTelemetry SDK, stitches them into tim
   --token TEXT       ask senders for "Authorization: Bearer TEXT"
   --origin ORIGIN    a web page that may send; as often as needed
   --forward URL      send everything on to another OTLP endpoint; as often as needed
+  --nginx-log FILE   an access log of nginx to follow (phaseline nginx says how to set it up); as often as needed
+  --nginx-syslog N   a UDP port for the same over syslog, on 127.0.0.1
   --jaeger-url URL   a Jaeger's page: timelines link to it
   --rules FILE       what to alert on and whom to tell (phaseline.config.json, .ts or .js here, else sensible rules)
   --keep AGE         drop timelines older than this (7d)
@@ -34,9 +36,9 @@ export async function collect(args: string[]): Promise<number> {
   }
   const station = await openStation({ ...options, alerts: await alertConfig(options.rules) })
   console.log(station.serving.url)
-  console.log(
-    `  OTLP/HTTP on ${station.otlp} · ${options.data === undefined ? 'kept in memory' : `kept in ${options.data}`} · Ctrl-C stops`,
-  )
+  const kept = options.data === undefined ? 'kept in memory' : `kept in ${options.data}`
+  const syslog = station.syslogPort === undefined ? '' : ` · syslog on 127.0.0.1:${station.syslogPort}`
+  console.log(`  OTLP/HTTP on ${station.otlp}${syslog} · ${kept} · Ctrl-C stops`)
   await untilSignal()
   await station.close()
   return 0
@@ -56,6 +58,8 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
       token: { type: 'string' },
       origin: { type: 'string', multiple: true, default: [] },
       forward: { type: 'string', multiple: true, default: [] },
+      'nginx-log': { type: 'string', multiple: true, default: [] },
+      'nginx-syslog': { type: 'string' },
       'jaeger-url': { type: 'string' },
       rules: { type: 'string' },
       keep: { type: 'string', default: '7d' },
@@ -74,6 +78,10 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
     allowedHosts: hosts,
     access: { hosts, origins: values.origin, ...(values.token !== undefined && { token: values.token }) },
     forward: values.forward.map((url) => ({ url: urlOf('forward', url) })),
+    nginx: {
+      logs: values['nginx-log'],
+      ...(values['nginx-syslog'] !== undefined && { syslogPort: portOf('nginx-syslog', values['nginx-syslog']) }),
+    },
     retention: { maxAgeMs: ageOf('keep', values.keep), maxBytes: bytesOf('keep-size', values['keep-size']) },
     ...(values.rules !== undefined && { rules: values.rules }),
     ...(values['jaeger-url'] !== undefined && { jaegerUrl: urlOf('jaeger-url', values['jaeger-url']) }),

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { TimelineJson } from '../query/wire.ts'
+import type { ErrorJson, TimelineJson } from '../query/wire.ts'
+import { StartError } from './command.ts'
 
 /** Sends OTLP bodies to a collector. @returns whether it took all of them */
 export async function deliver(to: URL, bodies: readonly Buffer[]): Promise<boolean> {
@@ -54,4 +55,18 @@ async function timelineOf(page: URL, traceId: string): Promise<TimelineJson | un
   } catch {
     return undefined
   }
+}
+
+/** Asks a collector's page. @returns undefined for what is not there @throws StartError if nobody answers as expected */
+export async function askPage(url: URL): Promise<unknown> {
+  let answer: Response
+  try {
+    answer = await fetch(url, { signal: AbortSignal.timeout(30_000) })
+  } catch (error) {
+    throw new StartError(`nothing answers at ${url.origin}: is the collector running? (phaseline collect)`, { cause: error })
+  }
+  if (answer.status === 404) return undefined
+  if (answer.ok) return await answer.json()
+  const said = (await answer.json().catch(() => undefined)) as Partial<ErrorJson> | undefined
+  throw new StartError(said?.error?.message ?? `${url.href} answered ${answer.status}`)
 }

@@ -2,7 +2,8 @@ import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import type { ListJson } from '../query/wire.ts'
-import { StartError, UsageError } from './command.ts'
+import { askPage } from './collector-api.ts'
+import { UsageError } from './command.ts'
 
 const HELP = `usage: phaseline export [TRACE…] [options]
 
@@ -49,7 +50,7 @@ async function newest(page: URL, filter: string, limit: number): Promise<string[
     const query = new URLSearchParams(filter)
     query.set('limit', String(Math.min(limit - ids.length, 100)))
     if (cursor !== '') query.set('cursor', cursor)
-    const list: ListJson = (await ask(new URL(`/api/timelines?${query.toString()}`, page))) as ListJson
+    const list: ListJson = (await askPage(new URL(`/api/timelines?${query.toString()}`, page))) as ListJson
     ids.push(...list.items.map(({ traceId }) => traceId))
     cursor = list.next
   }
@@ -61,7 +62,7 @@ async function writeTraces(output: Writable, ids: readonly string[], page: URL, 
   let written = 0
   await write(output, jaeger ? '{"data":[' : '{"timelines":[')
   for (const id of ids) {
-    const trace = await ask(new URL(jaeger ? `/api/traces/${id}` : `/api/timelines/${id}`, page))
+    const trace = await askPage(new URL(jaeger ? `/api/traces/${id}` : `/api/timelines/${id}`, page))
     const one = jaeger ? (trace as { data?: unknown[] } | undefined)?.data?.[0] : trace
     if (one === undefined) console.error(`there is no trace ${id}`)
     else await write(output, `${written++ === 0 ? '' : ','}\n${JSON.stringify(one)}`)
@@ -73,17 +74,4 @@ async function writeTraces(output: Writable, ids: readonly string[], page: URL, 
 
 async function write(output: Writable, text: string): Promise<void> {
   if (!output.write(text)) await new Promise((resolve) => output.once('drain', resolve))
-}
-
-/** @returns undefined for what is not there @throws StartError if nobody answers as expected */
-async function ask(url: URL): Promise<unknown> {
-  let answer: Response
-  try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(30_000) })
-  } catch (error) {
-    throw new StartError(`nothing answers at ${url.origin}: is the collector running? (phaseline collect)`, { cause: error })
-  }
-  if (answer.status === 404) return undefined
-  if (!answer.ok) throw new StartError(`${url.href} answered ${answer.status}`)
-  return await answer.json()
 }

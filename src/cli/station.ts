@@ -1,8 +1,9 @@
 import type { AlertEngine } from '../alerts/engine.ts'
-import { collect, type Collector, type CollectOptions } from '../collector/index.ts'
+import { collect, type Collector, type CollectOptions, type CollectorStats } from '../collector/index.ts'
 import { portTaken } from '../collector/listen.ts'
 import { serve, type ServeOptions, type Serving } from '../query/server.ts'
 import { startAlerting, type AlertingOptions } from './alerting.ts'
+import { readNginx, type NginxIntake, type NginxSources } from './nginx-intake.ts'
 
 /** A collector with its alerts and its page: what `phaseline collect` and the demo run. */
 export interface Station {
@@ -11,24 +12,32 @@ export interface Station {
   readonly alerts: AlertEngine
   /** Where OTLP goes. */
   readonly otlp: string
+  /** The UDP port that nginx's log is taken on, if asked for. */
+  readonly syslogPort: number | undefined
   /** Stops both, after what has come is stored. */
   close(): Promise<void>
 }
 
 export type StationOptions = CollectOptions &
   AlertingOptions &
-  Pick<ServeOptions, 'port' | 'controls' | 'jaegerUrl' | 'allowedHosts'>
+  Pick<ServeOptions, 'port' | 'controls' | 'jaegerUrl' | 'allowedHosts'> & {
+    /** Logs of nginx to read. */
+    readonly nginx?: NginxSources
+  }
 
-/** Opens one. @throws PhaselineError `port_taken` for either port, and what `collect` throws; then neither runs */
+/** Opens one. @throws PhaselineError `port_taken` for either port, and what `collect` and `readNginx` throw; then nothing runs */
 export async function openStation(options: StationOptions): Promise<Station> {
-  const { port, controls, jaegerUrl, allowedHosts, alerts, alertEveryMs, tell, ...collecting } = options
+  const { port, controls, jaegerUrl, allowedHosts, alerts, alertEveryMs, tell, nginx = {}, ...collecting } = options
   const collector = await collect(collecting)
   const alerting = startAlerting(collector, { alerts, alertEveryMs, tell }, options.data)
+  let proxies: NginxIntake | undefined
   try {
+    const warn = options.warn ?? ((sentence: string) => void process.stderr.write(`phaseline: ${sentence}\n`))
+    const nginxIntake = (proxies = await readNginx(nginx, { add: (spans) => collector.add(spans), warn }))
     const serving = await serve({
       store: collector.store,
       live: { subscribe: (listener) => collector.on('timeline', listener) },
-      stats: () => collector.stats(),
+      stats: () => countedWith(collector.stats(), nginxIntake.refused()),
       alerts: alerting.engine,
       ...(port !== undefined && { port }),
       ...(controls !== undefined && { controls }),
@@ -42,18 +51,26 @@ export async function openStation(options: StationOptions): Promise<Station> {
       serving,
       alerts: alerting.engine,
       otlp: `http://127.0.0.1:${collector.otlpPort}`,
+      syslogPort: nginxIntake.syslogPort,
       async close() {
+        await nginxIntake.close()
         await serving.close()
         await collector.close()
         await alerting.close()
       },
     }
   } catch (error) {
+    await proxies?.close()
     await collector.close()
     await alerting.close()
     if ((error as { code?: unknown }).code === 'port_taken') throw portTaken(error, port ?? 7427, 'the page', '--port')
     throw error
   }
+}
+
+/** A line that was of no use is something that was not taken. */
+function countedWith(stats: CollectorStats, refused: number): CollectorStats {
+  return { ...stats, refused: stats.refused + refused }
 }
 
 /** Resolves at the first signal to end; a second one ends the process at once. */

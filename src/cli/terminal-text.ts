@@ -36,3 +36,10 @@ export function wrapped(words: readonly string[], separator: string, columns: nu
   }
   return [...lines, line].map((each, index) => (index === 0 ? each : indent + each))
 }
+
+/** What standard output is: so many columns, and whether it takes colours (`NO_COLOR` is heeded). */
+export function screen(): { width: number; colour: boolean } {
+  // What is no terminal has neither of these.
+  const out: { columns?: number; isTTY?: boolean } = process.stdout
+  return { width: out.columns ?? 80, colour: out.isTTY === true && process.stdout.hasColors() }
+}

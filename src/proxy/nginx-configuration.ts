@@ -8,7 +8,7 @@ export interface NginxConfiguration {
 
 const TRACEPARENT = '^(?!ff)[0-9a-f]{2}-(?!0{32})'
 
-/** Where nginx's own variables go in the log: `nginx-log.ts` reads these names. All strings: nginx says `-` for "none". */
+/** Where nginx's own variables go in the log: `formats/proxy-log.ts` reads these names. All strings: nginx says `-` for "none". */
 const FIELDS: Readonly<Record<string, string>> = {
   phaseline: '1',
   trace: '$phaseline_trace',

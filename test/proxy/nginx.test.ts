@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Span } from '../../src/model/span.ts'
+import { spansOfLine } from '../../src/formats/proxy-log.ts'
 import { nginxConfiguration } from '../../src/proxy/nginx-configuration.ts'
-import { spansOfLine } from '../../src/proxy/nginx-log.ts'
 import { target, type Target } from './upstream.ts'
 
 const binary = ['/usr/sbin/nginx', 'nginx'].find((path) => spawnSync(path, ['-v']).status === 0)
@@ -73,7 +73,7 @@ const spans = async (): Promise<Span[][]> => {
   nginx.kill('SIGQUIT')
   await exit
   const lines = readFileSync(log, 'utf8').trim().split('\n')
-  return lines.map((line) => spansOfLine(line, { host: 'edge' }) ?? expect.fail(line))
+  return lines.map((line) => spansOfLine(line, { machine: { 'host.name': 'edge' } }) ?? expect.fail(line))
 }
 
 const phases = (made: readonly Span[]): unknown[] => made.map(({ attributes }) => attributes.get('phaseline.phase'))

@@ -2,28 +2,18 @@ import { createHash } from 'node:crypto'
 import { OWN } from '../model/attributes.ts'
 import { PHASES, type PhaseId } from '../model/phases.ts'
 import type { Resource, Span, Value } from '../model/span.ts'
+import { nanos, number, parse, triesOf, type Line, type Try } from './proxy-log-line.ts'
 
 /** Whose log it is. */
 export interface LogSource {
   /** `service.name`; default `nginx`. */
   readonly service?: string
-  /** The machine, so that its clock is known to be that of the other services there: `host.name`. */
-  readonly host?: string
+  /** What the machine is called, as other services there say it (`host.id`, `host.name`): its clock is then known to be theirs. */
+  readonly machine?: Readonly<Record<string, string>>
 }
-
-type Line = Readonly<Record<string, string>>
 
 /** An interval in ns since the epoch. */
 type Interval = readonly [start: bigint, end: bigint]
-
-/** One attempt at an upstream server, as nginx tells it: times in ns, undefined where it got no further. */
-interface Try {
-  readonly address: string
-  readonly status: number | undefined
-  readonly connect: bigint | undefined
-  readonly header: bigint | undefined
-  readonly response: bigint
-}
 
 /**
  * The spans of one line of the log that `nginxConfiguration` describes: `proxy` and its parts, to the millisecond (nginx
@@ -41,19 +31,6 @@ export function spansOfLine(text: string, source: LogSource = {}): Span[] | unde
   const whole: Interval = [end - duration, end]
   const span = maker(line, resourceOf(source))
   return [span('proxy', nameOf(line.method), whole, attributesOf(line)), ...parts(line, whole, span)]
-}
-
-function parse(text: string): Line | undefined {
-  try {
-    const line: unknown = JSON.parse(text)
-    if (typeof line !== 'object' || line === null) return undefined
-    const { phaseline, trace, span } = line as Line
-    return phaseline === '1' && /^[0-9a-f]{32}$/.test(trace ?? '') && /^[0-9a-f]{16}$/.test(span ?? '')
-      ? (line as Line)
-      : undefined
-  } catch {
-    return undefined
-  }
 }
 
 type Make = (phase: PhaseId, name: string, span: Interval, attributes: Record<string, Value | undefined>, error?: string) => Span
@@ -126,24 +103,6 @@ function partsOfTry(
   return spans
 }
 
-/** `a, b` for one try after the other, `a : b` after an internal redirect; `-` for what was not reached. */
-function triesOf(line: Line): Try[] {
-  const listOf = (field: string | undefined): string[] => (field ? field.split(/, | : /) : [])
-  const [statuses, connects, headers, responses] = [
-    line.upstream_status,
-    line.upstream_connect,
-    line.upstream_header,
-    line.upstream_response,
-  ].map(listOf) as [string[], string[], string[], string[]]
-  return listOf(line.upstream).map((address, at) => ({
-    address,
-    status: number(statuses[at]),
-    connect: nanos(connects[at]),
-    header: nanos(headers[at]),
-    response: nanos(responses[at]) ?? 0n,
-  }))
-}
-
 function attributesOf(line: Line): Record<string, Value | undefined> {
   const status = number(line.status)
   const gone = status === 499
@@ -171,23 +130,10 @@ function nameOf(method: string | undefined): string {
   return method !== undefined && METHODS.has(method) ? method : 'HTTP'
 }
 
-function resourceOf({ service = 'nginx', host = service }: LogSource): Resource {
+function resourceOf({ service = 'nginx', machine = {} }: LogSource): Resource {
   return {
     service,
-    host,
-    attributes: new Map([
-      ['service.name', service],
-      ['host.name', host],
-    ]),
+    host: machine['host.id'] ?? machine['host.name'] ?? service,
+    attributes: new Map(Object.entries({ 'service.name': service, ...machine })),
   }
-}
-
-/** `1795225669.218` seconds. */
-function nanos(seconds: string | undefined): bigint | undefined {
-  const match = /^(\d+)\.(\d{3})$/.exec(seconds ?? '')
-  return match === null ? undefined : BigInt(match[1] as string) * 1_000_000_000n + BigInt(match[2] as string) * 1_000_000n
-}
-
-function number(text: string | undefined): number | undefined {
-  return /^\d+$/.test(text ?? '') ? Number(text) : undefined
 }

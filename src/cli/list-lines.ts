@@ -1,0 +1,50 @@
+import type { SummaryJson } from '../query/wire.ts'
+import { clock, duration, percent } from './figures.ts'
+import { table, type Column } from './table.ts'
+import { painter, type Style } from './terminal-text.ts'
+
+/** So many digits of a trace id tell one from all others that are near. */
+export const SHORT = 8
+
+const COLUMNS: readonly Column<SummaryJson>[] = [
+  { title: 'TRACE', width: SHORT, text: ({ traceId }) => traceId.slice(0, SHORT), style: () => 'dim' },
+  { title: 'TIME', width: 8, text: ({ start }) => clock(new Date(Number(BigInt(start) / 1_000_000n))) },
+  { title: '', width: 3, text: ({ status }) => (status === null ? '···' : String(status)), style: statusStyle },
+  { title: 'TOOK', width: 8, right: true, text: (item) => (item.inFlight ? 'running' : duration(Number(item.durationNs))) },
+  { title: 'REQUEST', text: requestOf, style: ({ error }) => (error ? 'red' : undefined) },
+  { title: 'MOST OF IT', width: 24, text: mostOf, style: () => 'dim' },
+]
+
+/** Columns of the terminal, and whether it takes colours. */
+interface Screen {
+  readonly width?: number
+  readonly colour?: boolean
+}
+
+/** Requests as a table, one line each. Pure. Fewer than 60 columns are taken as 60. */
+export function listLines(items: readonly SummaryJson[], { width = 80, colour = false }: Screen = {}): string[] {
+  return table(COLUMNS, items, Math.max(60, width), painter(colour))
+}
+
+function statusStyle({ status, error }: SummaryJson): Style {
+  if (status === null) return 'dim'
+  return error || status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green'
+}
+
+/** Its name; N+1 is said, because it is never meant. */
+function requestOf(item: SummaryJson): string {
+  return (item.warnings['n_plus_one'] ?? 0) > 0 ? `${nameOf(item)} (N+1)` : nameOf(item)
+}
+
+/** `GET /books/:id`, or `GET [nginx]` for what has no route. */
+export function nameOf({ name, service }: Pick<SummaryJson, 'name' | 'service'>): string {
+  return name.includes(' ') ? name : `${name} [${service}]`
+}
+
+/** `db 62 %`: the phase that has the most of its time. */
+export function mostOf({ phases, durationNs }: Pick<SummaryJson, 'phases' | 'durationNs'>): string {
+  const [most] = Object.entries(phases).sort(([, a], [, b]) => Number(b) - Number(a))
+  if (most === undefined || durationNs === '0') return ''
+  const [phase, ns] = most
+  return `${phase.replace('template_response', 'template')} ${percent(Number(ns) / Number(durationNs))}`
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import type { ListJson } from '../query/wire.ts'
+import { askPage } from './collector-api.ts'
+import { FILTERS, FILTERS_HELP, filterQuery, limitOf, pageOf } from './list-filter.ts'
+import { listLines } from './list-lines.ts'
+import { screen } from './terminal-text.ts'
+
+const HELP = `usage: phaseline list [options]
+
+The newest requests that a running collector knows. "phaseline show TRACE"
+prints where the time of one of them went.
+
+${FILTERS_HELP}
+  -n, --limit N      so many at most (20)
+  --json             as JSON, with whole ids and times
+  --page URL         the collector's page (http://127.0.0.1:7427)`
+
+/** `phaseline list`. @returns 1 if there is none */
+export async function list(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...FILTERS,
+      limit: { type: 'string', short: 'n', default: '20' },
+      json: { type: 'boolean', default: false },
+      page: { type: 'string', default: 'http://127.0.0.1:7427' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help === true) {
+    console.log(HELP)
+    return 0
+  }
+  const query = filterQuery(values)
+  query.set('limit', String(limitOf(values.limit)))
+  const found = await newest(pageOf(values.page), query)
+  if (values.json) console.log(JSON.stringify(found))
+  else if (found.items.length > 0) console.log(listLines(found.items, screen()).join('\n'))
+  else console.error('phaseline: no request is like that (phaseline list --help)')
+  return found.items.length > 0 ? 0 : 1
+}
+
+/** @param query as the API takes it */
+export async function newest(page: URL, query: URLSearchParams): Promise<ListJson> {
+  return (
+    ((await askPage(new URL(`/api/timelines?${query.toString()}`, page))) as ListJson | undefined) ?? { items: [], next: null }
+  )
+}
