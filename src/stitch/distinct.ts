@@ -105,5 +105,7 @@ function nodeOf(span: Span, id: string, known: number, scale: Scale): Node {
   // Of one that says only when it began, or only when it ended, that moment is known.
   if (Number.isNaN(start)) start = end
   if (!(end >= start)) end = start
-  return new Node(span, id, start, end, flags)
+  const node = new Node(span, id, start, end, flags)
+  node.untimed = (span.start === 0n && scale.zeroIsMissing) || span.end < span.start
+  return node
 }

@@ -33,8 +33,6 @@ function note(evidence: Evidence, from: string, to: string, bound: Bound): void 
   else list.push(bound)
 }
 
-const UNTIMED = BIT.zero_start | BIT.end_before_start
-
 /**
  * Whether a span and its child say something of two clocks: the one waits for the other, and they are on two hosts. Where the
  * hosts are only guessed from the services' names, the call itself must be one from a client or to a server.
@@ -45,7 +43,7 @@ function tells(parent: Node, child: Node): boolean {
   const called = child.span
   if (caller.resource.host === called.resource.host) return false
   if (caller.kind === 'PRODUCER' || called.kind === 'CONSUMER') return false
-  if (((parent.flags | child.flags) & UNTIMED) !== 0) return false
+  if (parent.untimed || child.untimed) return false
   return caller.kind === 'CLIENT' || called.kind === 'SERVER' || (isNamed(caller.resource) && isNamed(called.resource))
 }
 

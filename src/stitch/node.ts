@@ -23,6 +23,8 @@ export class Node {
   blockers: Node[] = NONE
   /** Whether its parent waits for it. */
   blocking = true
+  /** It did not say when it was, or not what can be: its times are evidence of nothing. */
+  untimed = false
   /** The bits of its warnings, see `warnings.ts`. */
   flags: number
   depth = 0
