@@ -1,16 +1,20 @@
 import type { Alert } from '../alerts/alert.ts'
 import type { AlertEngine, AlertEvent } from '../alerts/engine.ts'
+import { evaluate } from '../alerts/evaluate.ts'
 import { notify, unitOf } from '../alerts/notification.ts'
 import type { Rule } from '../alerts/rule.ts'
+import { SLOT_MS } from '../alerts/series.ts'
 import type { AlertEventJson, AlertJson, AlertsJson, RuleJson } from './wire.ts'
 
 /** What fires, what is pending, what was, by which rules, and who is told. */
-export function alertsJson(engine: AlertEngine): AlertsJson {
+export function alertsJson(engine: AlertEngine, now: number = Date.now()): AlertsJson {
   const rules = new Map(engine.config.rules.map((rule) => [rule.name, rule]))
   return {
-    alerts: engine.alerts().flatMap((alert) => {
+    alerts: engine.alerts().flatMap((alert, index) => {
       const rule = rules.get(alert.rule)
-      return rule === undefined ? [] : [alertJson(alert, rule)]
+      if (rule === undefined) return []
+      const drawn = alert.state !== 'inactive' && index < DRAWN
+      return [{ ...alertJson(alert, rule), readings: drawn ? readingsJson(engine, alert, rule, now) : null }]
     }),
     history: engine.history.map(eventJson).reverse(),
     rules: engine.config.rules.map(ruleJson),
@@ -20,7 +24,24 @@ export function alertsJson(engine: AlertEngine): AlertsJson {
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
 
-function alertJson(alert: Alert, rule: Rule): AlertJson {
+/** So many alerts get their readings over time, of so many moments each: 10 minutes. */
+const DRAWN = 40
+const MOMENTS = 60
+
+/** What the rule would have read at the end of each slot: nothing need be remembered but the series itself. */
+function readingsJson(engine: AlertEngine, alert: Alert, rule: Rule, now: number): AlertJson['readings'] {
+  const series = engine.series.get(alert.subject)
+  if (series === undefined) return null
+  const last = Math.floor(now / SLOT_MS) * SLOT_MS
+  const moments = Array.from({ length: MOMENTS }, (_, at) => last - (MOMENTS - at) * SLOT_MS + SLOT_MS - 1)
+  return {
+    from: iso(moments[0] as number) as string,
+    stepMs: SLOT_MS,
+    values: [...moments.map((at) => evaluate(rule, series, at).value), alert.reading.value],
+  }
+}
+
+function alertJson(alert: Alert, rule: Rule): Omit<AlertJson, 'readings'> {
   const { reading } = alert
   return {
     id: alert.id,
@@ -59,5 +80,5 @@ function ruleJson(rule: Rule): RuleJson {
         : String(rule.above)
   const minutes = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`)
   const words = `${figure} of ${where.join(', ') || 'everything'} above ${than} over ${minutes(rule.window)}, for ${minutes(rule.for)}, from ${minCount} requests`
-  return { name, severity, figure, words, help }
+  return { name, severity, figure, words, help, forMs: rule.for }
 }

@@ -195,6 +195,8 @@ export interface AlertJson {
   since: string | null
   firedAt: string | null
   resolvedAt: string | null
+  /** The figure over time while it fires or is pending, oldest first; null where there was too little to say. */
+  readings: { from: string; stepMs: number; values: (number | null)[] } | null
   /** Trace ids. */
   slowest: string | null
   typical: string | null
@@ -217,6 +219,8 @@ export interface RuleJson {
   figure: string
   /** The rule in words. */
   words: string
+  /** How long it must last before it fires. */
+  forMs: number
   help: string
 }
 

@@ -1,5 +1,10 @@
 import type { VNode } from 'preact'
+import type { AlertsJson } from '../query/wire.ts'
+import { firingIn } from './alerts/groups.ts'
+import { AlertsPage } from './alerts/page.tsx'
+import { alerts } from './api.ts'
 import { Header } from './header.tsx'
+import { usePolled, type Loaded } from './loading.ts'
 import { hrefOf, type Place } from './location.ts'
 import { MiddlewarePage } from './middleware/page.tsx'
 import { usePlace } from './navigate.ts'
@@ -8,11 +13,15 @@ import { RequestsPage } from './requests/page.tsx'
 import { StatusPage } from './status.tsx'
 import { TimelinePage } from './timeline/page.tsx'
 
-function Page({ place }: { place: Place }): VNode {
+/** Milliseconds between two looks at the alerts: the header counts them on every page. */
+const EVERY = 5000
+
+function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNode {
   if (place.page === 'requests') return <RequestsPage filter={place.filter} />
   if (place.page === 'timeline')
     return <TimelinePage key={place.traceId} traceId={place.traceId} span={place.span} find={place.find ?? ''} />
   if (place.page === 'middleware') return <MiddlewarePage board={place.board} />
+  if (place.page === 'alerts') return <AlertsPage told={told} />
   if (place.page === 'status') return <StatusPage />
   return (
     <Notice title="There is no such page">
@@ -26,11 +35,12 @@ function Page({ place }: { place: Place }): VNode {
 /** The whole page. */
 export function App(): VNode {
   const place = usePlace()
+  const told = usePolled(alerts, EVERY)
   return (
     <>
-      <Header place={place} />
+      <Header place={place} firing={firingIn(told.data)} />
       <main>
-        <Page place={place} />
+        <Page place={place} told={told} />
       </main>
     </>
   )

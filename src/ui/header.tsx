@@ -70,16 +70,30 @@ function ThemeButton(): VNode {
   )
 }
 
-function Item({ href, on, text }: { href: string; on: boolean; text: string }): VNode {
+interface ItemProps {
+  readonly href: string
+  readonly on: boolean
+  readonly text: string
+  /** How many things there want to be seen. */
+  readonly news?: number
+}
+
+function Item({ href, on, text, news = 0 }: ItemProps): VNode {
   return (
     <a href={href} aria-current={on ? 'page' : undefined}>
       {text}
+      {news > 0 && (
+        <span class="badge" title={`${news} firing`}>
+          {news}
+          <span class="unseen"> firing</span>
+        </span>
+      )}
     </a>
   )
 }
 
-/** The bar at the top of every page. */
-export function Header({ place }: { place: Place }): VNode {
+/** The bar at the top of every page. @param firing how many alerts fire */
+export function Header({ place, firing }: { place: Place; firing: number }): VNode {
   const link = useLink()
   return (
     <header class="top">
@@ -87,6 +101,7 @@ export function Header({ place }: { place: Place }): VNode {
       <nav aria-label="Pages">
         <Item href="/" on={place.page === 'requests' || place.page === 'timeline'} text="Requests" />
         <Item href="/middleware" on={place.page === 'middleware'} text="Middleware" />
+        <Item href="/alerts" on={place.page === 'alerts'} text="Alerts" news={firing} />
         <Item href="/status" on={place.page === 'status'} text="Status" />
       </nav>
       <div class="right">

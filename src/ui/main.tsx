@@ -5,6 +5,7 @@ import './styles/requests.css'
 import './styles/timeline.css'
 import './styles/details.css'
 import './styles/board.css'
+import './styles/alerts.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 

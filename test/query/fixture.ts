@@ -1,3 +1,4 @@
+import { AlertEngine } from '../../src/alerts/engine.ts'
 import { serve, type ServeOptions, type Serving } from '../../src/query/server.ts'
 import type { Stats } from '../../src/query/status.ts'
 import { stubStore, type StubStore } from './stub-store.ts'
@@ -16,6 +17,14 @@ const NO_STATS: Stats = {
 /** A viewer's server on a free port with a store in memory behind it. */
 export async function served(options: Partial<ServeOptions> = {}): Promise<Serving & { store: StubStore }> {
   const store = stubStore()
-  const serving = await serve({ store, live: store, stats: () => NO_STATS, port: 0, pauseMs: 1, ...options })
+  const serving = await serve({
+    store,
+    live: store,
+    stats: () => NO_STATS,
+    alerts: new AlertEngine(),
+    port: 0,
+    pauseMs: 1,
+    ...options,
+  })
   return { ...serving, store }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { bookshop } from '../query/bookshop.ts'
 import { served } from '../query/fixture.ts'
 import { noBrowser, ONE, viewer } from './viewer.ts'
 
@@ -75,7 +76,12 @@ test.skipIf(noBrowser)('light and dark follow the system until somebody chooses,
 })
 
 /** What is there once a page is. */
-const SHOWN: Readonly<Record<string, string>> = { '/': 'a.request', '/status': '.facts', '/middleware': '.hooks tbody' }
+const SHOWN: Readonly<Record<string, string>> = {
+  '/': 'a.request',
+  '/status': '.facts',
+  '/middleware': '.hooks tbody',
+  '/alerts': '.cause',
+}
 
 test.skipIf(noBrowser).each([
   ['the list', '/', 'light'],
@@ -85,10 +91,13 @@ test.skipIf(noBrowser).each([
   ['the status', '/status', 'light'],
   ['the middleware', '/middleware', 'light'],
   ['the middleware', '/middleware', 'dark'],
+  ['the alerts', '/alerts', 'light'],
+  ['the alerts', '/alerts', 'dark'],
 ] as const)('the accessibility checker finds nothing serious in %s (%s, %s)', async (_name, path, colorScheme) => {
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true })
   view.receive(1)
-  view.receive(3, undefined, BigInt(Date.now()) * 1_000_000n)
+  for (let number = 3; number < 33; number++) view.receive(number, bookshop(90_000), BigInt(Date.now()) * 1_000_000n)
+  view.alerts.tick()
   view.receive(2, {
     phase: 'gateway',
     name: 'GET /',
@@ -110,10 +119,10 @@ test.skipIf(noBrowser)('nothing is cut off sideways at 360 pixels', async () => 
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true }, { id: 'slow', label: 'Slow middleware', on: true })
   view.receive(1)
   view.receive(2, undefined, BigInt(Date.now()) * 1_000_000n)
-  for (const path of ['/', `/trace/${ONE}`, '/middleware', '/status']) {
+  for (const path of ['/', `/trace/${ONE}`, '/middleware', '/alerts', '/status']) {
     const page = await view.open(path)
     await page.setViewportSize({ width: 360, height: 740 })
-    await page.locator('a.request, .waterfall .row, .facts, .hooks tbody').first().waitFor()
+    await page.locator('a.request, .waterfall .row, .facts, .hooks tbody, .calm').first().waitFor()
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])
     if (path !== '/status') await page.close()
   }

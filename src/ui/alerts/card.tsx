@@ -1,0 +1,91 @@
+import type { VNode } from 'preact'
+import type { AlertJson } from '../../query/wire.ts'
+import { clock, roughly } from '../format.ts'
+import { hrefOf } from '../location.ts'
+import { phaseLook } from '../phases.ts'
+import { Chart } from './chart.tsx'
+import { figure } from './figure.ts'
+import type { AlertGroup } from './groups.ts'
+
+const TONES = { firing: 'tone-bad', pending: 'tone-warn', inactive: 'tone-plain' }
+
+function Links({ alert }: { alert: AlertJson }): VNode {
+  const { slowest, typical, name, hook } = alert
+  const find = `${name} ${hook}`.trim()
+  const to = (traceId: string): string => hrefOf({ page: 'timeline', traceId, span: null, find })
+  return (
+    <span class="links">
+      {slowest !== null && <a href={to(slowest)}>slowest</a>}
+      {typical !== null && <a href={to(typical)}>typical</a>}
+      {slowest !== null && typical !== null && slowest !== typical && (
+        <a href={hrefOf({ page: 'compare', a: typical, b: slowest })}>compare</a>
+      )}
+    </span>
+  )
+}
+
+/** Since when; of what is pending, when it will fire if it lasts. */
+function When({ alert, forMs }: { alert: AlertJson; forMs: number }): VNode {
+  const since = Date.parse(alert.since ?? alert.firedAt ?? '')
+  const age = Date.now() - since
+  return (
+    <span class="when-on muted" title={new Date(since).toLocaleString('en-GB')}>
+      since {clock(since)}, {roughly(age)}
+      {alert.state === 'pending' && (
+        <small>{age < forMs ? `fires in ${roughly(forMs - age)} if it lasts` : 'about to fire'}</small>
+      )}
+    </span>
+  )
+}
+
+/** One hook on one route: its figure against the threshold. */
+function Line({ alert, forMs }: { alert: AlertJson; forMs: number }): VNode {
+  const look = phaseLook(alert.phase)
+  return (
+    <li class={look.className}>
+      <span class={`pill ${TONES[alert.state]}`}>{alert.state}</span>
+      <span class="where-on">
+        <span title={look.meaning}>
+          <i class="swatch" /> {alert.hook || look.label}
+        </span>
+        <b>{alert.route || 'any route'}</b>
+      </span>
+      <Chart alert={alert} />
+      <span class="against">
+        <b class={TONES[alert.state]}>{figure(alert.value, alert.unit)}</b>
+        <small>
+          {alert.figure}, limit {figure(alert.threshold, alert.unit)}
+        </small>
+      </span>
+      <When alert={alert} forMs={forMs} />
+      <Links alert={alert} />
+    </li>
+  )
+}
+
+/** One cause of alerts: who it is, by which rule, and every place where it shows. */
+export function Card({ group }: { group: AlertGroup }): VNode {
+  const [first] = group.alerts
+  const { rule, firing, alerts } = group
+  const pending = alerts.length - firing
+  const counts = [firing > 0 ? `${firing} firing` : '', pending > 0 ? `${pending} pending` : ''].filter((text) => text !== '')
+  return (
+    <section class={firing > 0 ? 'cause firing' : 'cause'} aria-label={`${first.rule}: ${first.name}`}>
+      <header>
+        <h2>{first.name}</h2>
+        <span class="muted">{first.service}</span>
+        <span class={`pill ${firing > 0 ? 'tone-bad' : 'tone-warn'}`}>{counts.join(', ')}</span>
+        <span class="rule-name">
+          {first.rule} <small class="muted">{first.severity}</small>
+        </span>
+      </header>
+      <p class="muted">{rule?.words ?? first.summary}</p>
+      {first.help !== '' && <p>{first.help}</p>}
+      <ul>
+        {alerts.map((alert) => (
+          <Line key={alert.id} alert={alert} forMs={rule?.forMs ?? 0} />
+        ))}
+      </ul>
+    </section>
+  )
+}

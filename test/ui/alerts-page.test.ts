@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { bookshop } from '../query/bookshop.ts'
+import { noBrowser, viewer } from './viewer.ts'
+
+const view = viewer()
+
+/** Requests enough for the default rules, all slow in the session middleware. */
+function slowRequests(): void {
+  for (let number = 1; number <= 30; number++)
+    view.receive(number, bookshop(90_000), BigInt(Date.now() - number * 100) * 1_000_000n)
+  view.alerts.tick()
+}
+
+test.skipIf(noBrowser)('when nothing fires the page says what is watched for', async () => {
+  const page = await view.open('/alerts')
+  await page.getByText('Nothing fires, nothing is pending').waitFor()
+  await page.getByText('p95 of phase middleware.* above 50 ms over 5 min, for 5 min, from 20 requests').waitFor()
+  expect(await page.locator('.badge').count()).toBe(0)
+})
+
+test.skipIf(noBrowser)('what is pending shows its figure over time, its threshold, and the way to its timelines', async () => {
+  slowRequests()
+  const page = await view.open('/alerts')
+  const cause = page.getByLabel('SlowMiddleware: SessionMiddleware')
+  await cause.waitFor()
+  expect(await cause.locator('li').innerText()).toMatch(
+    /pending[^]*process_request[^]*p95, limit 50.0 ms[^]*fires in \d+ (s|min) if it lasts/,
+  )
+  expect(await cause.locator('.chart').getAttribute('aria-label')).toMatch(
+    /^p95 over 10 min, now 9\d\.\d ms; the threshold is 50.0 ms$/,
+  )
+  await cause.getByRole('link', { name: 'slowest' }).click()
+  await page.locator('.row[aria-selected=true]', { hasText: 'SessionMiddleware process_request' }).waitFor()
+})
+
+test.skipIf(noBrowser)('what fires is counted in the header of every page', async () => {
+  slowRequests()
+  for (const alert of view.alerts.alerts()) alert.state = 'firing'
+  const page = await view.open('/status')
+  await page.locator('.badge', { hasText: '1' }).waitFor()
+  await page.getByRole('link', { name: 'Alerts 1 firing' }).click()
+  await page.locator('.cause.firing').waitFor()
+  expect(await page.title()).toBe('(1) Alerts · Phaseline')
+})
