@@ -20,13 +20,16 @@ export class AgentObserver implements Observer {
   private readonly keeper: Keeper
   private readonly sampler: Sampler
   private readonly storage: Storage
+  /** Whether requests that are not sampled are recorded too: for metrics, and to decide at their end. */
+  private readonly all: boolean
   /** What the agent itself does and what `suppressTracing` covers: neither recorded nor propagated. */
   readonly silent: AgentPhase
 
-  constructor(keeper: Keeper, sampler: Sampler, storage: Storage) {
+  constructor(keeper: Keeper, sampler: Sampler, storage: Storage, all = false) {
     this.keeper = keeper
     this.sampler = sampler
     this.storage = storage
+    this.all = all
     const record = new TraceRecord(keeper)
     record.silent = true
     this.silent = new AgentPhase(record, ELSEWHERE, undefined, 0, undefined)
@@ -37,6 +40,7 @@ export class AgentObserver implements Observer {
     if (remote === undefined) record.start()
     else record.follow(remote)
     record.sampled = this.decide(record, label, remote)
+    record.recorded = record.sampled || this.all
     return this.first(record, label, undefined, at, base)
   }
 
@@ -55,7 +59,7 @@ export class AgentObserver implements Observer {
     const phase = new AgentPhase(record, label, up, at, base)
     record.root = phase
     record.open = 1
-    if (record.sampled) this.keeper.admit(record)
+    if (record.recorded) this.keeper.admit(record)
     return phase
   }
 
@@ -71,7 +75,7 @@ export class AgentObserver implements Observer {
   /** A phase under another; in a record of its own, with the same trace, if the other's has left. */
   under(up: AgentPhase, label: Label, at: number, base: Context | undefined): AgentPhase | undefined {
     const { record } = up
-    if (record === undefined || !record.sampled) return undefined
+    if (record === undefined || !record.recorded) return undefined
     if (record.left) return this.continued(up, label, at, base)
     record.open++
     if ((record.count & (SPILL - 1)) === SPILL - 1) record.keeper.spill(record)
@@ -81,7 +85,7 @@ export class AgentObserver implements Observer {
   private continued(up: AgentPhase, label: Label, at: number, base: Context | undefined): AgentPhase {
     const record = new TraceRecord(this.keeper)
     record.share(up.record)
-    record.sampled = true
+    record.recorded = true
     return this.first(record, label, up, at, base)
   }
 
@@ -113,6 +117,7 @@ export class AgentObserver implements Observer {
     record.span0 = record.remote0
     record.span1 = record.remote1
     record.sampled = (context.traceFlags & 1) === 1
+    record.recorded = record.sampled || this.all
     record.left = true
     return new AgentPhase(record, ELSEWHERE, undefined, 0, undefined)
   }

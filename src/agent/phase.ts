@@ -64,7 +64,7 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
     this.label = label
     this.started = started
     this.base = base
-    if (!record.sampled) return
+    if (!record.recorded) return
     if (record.last === undefined) record.first = this
     else record.last.next = this
     record.last = this
@@ -79,7 +79,7 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
   }
 
   get recording(): boolean {
-    return this.record.sampled
+    return this.record.recorded
   }
 
   get traceId(): string {
@@ -100,7 +100,7 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
 
   set(key: string, value: AttributeValue): void {
     const { record, attributes } = this
-    if (!record.sampled || record.left) return
+    if (!record.recorded || record.left) return
     const clipped = clip(value)
     if (attributes === undefined) this.attributes = [key, clipped]
     else this.add(attributes, key, clipped)
@@ -129,14 +129,14 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
     if (this.ended !== OPEN) return
     this.ended = at > this.started ? at : this.started
     const { record } = this
-    if (!record.sampled || record.left) return
+    if (!record.recorded || record.left) return
     if (--record.open === 0) record.keeper.leave(record)
     else if (this === record.root) record.keeper.linger(record)
   }
 
   before(label: Label, from: number, to: number): AgentPhase | undefined {
     const { record } = this
-    if (!record.sampled || record.left) return undefined
+    if (!record.recorded || record.left) return undefined
     const beside = (record.remote0 | record.remote1) !== 0 && this === record.root
     const phase = new AgentPhase(record, label, beside ? this.up : this, from, undefined)
     phase.ended = to > from ? to : from

@@ -32,7 +32,12 @@ export class TraceRecord implements EncodableTrace {
   /** The W3C `baggage` that came with the request, as it is. */
   baggage: string | undefined = undefined
   readonly keeper: Keeper
+  /** The sampler's decision at the beginning: what is propagated. */
   sampled = false
+  /** Whether its phases are kept: for their spans, or to be measured only. */
+  recorded = false
+  /** Whether its spans leave although it is not sampled. */
+  chosen = false
   /** Not even to be propagated: what the agent itself sends, and what OpenTelemetry's `suppressTracing` covers. */
   silent = false
   /** Phases begun, and those of them not yet ended. */
@@ -78,6 +83,8 @@ export class TraceRecord implements EncodableTrace {
     this.trace3 = other.trace3
     this.traceState = other.traceState
     this.baggage = other.baggage
+    this.sampled = other.sampled
+    this.chosen = other.chosen
   }
 
   /** Starts a trace. */
