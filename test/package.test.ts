@@ -108,9 +108,7 @@ test('publint finds nothing wrong with the package', { timeout: 60_000 }, async 
 })
 
 test('the types are right for those who import it', { timeout: 60_000 }, async () => {
-  const { stdout } = await run('attw', [tarball, '--profile', 'esm-only', '--format', 'json'], {
-    cwd: project,
-    maxBuffer: 1 << 26,
-  })
-  expect((JSON.parse(stdout) as { problems?: Record<string, unknown> }).problems ?? {}).toEqual({})
+  // Ends with 1 if a problem is found; a package of ES modules only is none.
+  const { stdout } = await run('attw', [tarball, '--profile', 'esm-only', '--no-color'], { cwd: project, maxBuffer: 1 << 26 })
+  expect(stdout).toContain('phaseline/lifecycle')
 })
