@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import { readJaeger } from '../../src/formats/jaeger.ts'
+
+type Json = Record<string, unknown>
+const one = (span: Json, process: Json = { serviceName: 'shop' }) =>
+  readJaeger({ traceID: 'abc', spans: [{ spanID: '1', processID: 'p', ...span }], processes: { p: process } }).spans[0]
+
+test('ids are filled with zeros, microseconds become nanoseconds', () => {
+  expect(one({ spanID: 'B1', startTime: 1_790_000_000_000_001, duration: 2 })).toMatchObject({
+    traceId: '00000000000000000000000000000abc',
+    spanId: '00000000000000b1',
+    start: 1_790_000_000_000_001_000n,
+    end: 1_790_000_000_000_003_000n,
+  })
+})
+
+test('an id that is no number becomes one, the same wherever it stands, and is kept', () => {
+  const { spans } = readJaeger({
+    traceID: 'test-trace',
+    spans: [{ spanID: 'span-A' }, { spanID: 'span-B', references: [{ refType: 'CHILD_OF', spanID: 'span-A' }] }],
+  })
+  expect(spans[0]?.spanId).toMatch(/^[0-9a-f]{16}$/)
+  expect(spans[1]?.parentSpanId).toBe(spans[0]?.spanId)
+  expect(spans[0]?.attributes.get('jaeger.span_id')).toBe('span-A')
+})
+
+test('the parent is the first CHILD_OF of the same trace, else the first FOLLOWS_FROM; other references are links', () => {
+  const refs = (...list: [string, string, string?][]) =>
+    one({ references: list.map(([refType, spanID, traceID = 'abc']) => ({ refType, spanID, traceID })) })
+  const child = refs(['FOLLOWS_FROM', '5'], ['CHILD_OF', '6', 'def'], ['CHILD_OF', '7'], ['CHILD_OF', '8'])
+  expect(child?.parentSpanId).toBe('0000000000000007')
+  expect(child?.links.map(({ type, spanId }) => `${type} ${spanId.slice(-1)}`)).toEqual(['follows_from 5', 'link 6', 'link 8'])
+  const follower = refs(['FOLLOWS_FROM', '5'])
+  expect(follower?.parentSpanId).toBe('0000000000000005')
+  expect(follower?.links).toMatchObject([{ type: 'follows_from', spanId: '0000000000000005' }])
+  expect(one({ parentSpanID: '9' })?.parentSpanId).toBe('0000000000000009')
+})
+
+test('tags are attributes in their types; kind, status and scope come from them', () => {
+  const span = one({
+    tags: [
+      { key: 'span.kind', type: 'string', value: 'server' },
+      { key: 'error', type: 'bool', value: true },
+      { key: 'large', type: 'int64', value: '9223372036854775807' },
+      { key: 'blob', type: 'binary', value: 'AAE=' },
+      { key: 'otel.scope.name', type: 'string', value: 'lib' },
+      { key: '__proto__', type: 'string', value: 'x' },
+    ],
+    logs: [
+      {
+        timestamp: 5,
+        fields: [
+          { key: 'event', value: 'retry' },
+          { key: 'n', value: 2 },
+        ],
+      },
+    ],
+    warnings: ['clock'],
+  })
+  expect(span).toMatchObject({ kind: 'SERVER', status: 'error', scope: { name: 'lib' } })
+  expect(span?.attributes.get('large')).toBe(9_223_372_036_854_775_807n)
+  expect(span?.attributes.get('blob')).toEqual(new Uint8Array([0, 1]))
+  expect(span?.attributes.get('__proto__')).toBe('x')
+  expect(span?.attributes.get('jaeger.warnings')).toEqual(['clock'])
+  expect(span?.events).toMatchObject([{ time: 5000n, name: 'retry' }])
+})
+
+test.each([
+  [{ value: false }, 'unset'],
+  [{ value: 'false' }, 'unset'],
+  [{ value: 'ClientSideError' }, 'error'],
+])('a tag error of %o is %s', ({ value }, status) => {
+  expect(one({ tags: [{ key: 'error', value }] })?.status).toBe(status)
+})
+
+test('the host is what the process says of it, else its service', () => {
+  const host = (...tags: [string, unknown][]) =>
+    one({}, { serviceName: 'shop', tags: tags.map(([key, value]) => ({ key, value })) })?.resource.host
+  expect(host()).toBe('shop')
+  expect(host(['ip', '10.0.0.1'])).toBe('10.0.0.1')
+  expect(host(['ip', '10.0.0.1'], ['hostname', 'web-1'])).toBe('web-1')
+  expect(host(['hostname', 'web-1'], ['host.id', 'i-7'])).toBe('i-7')
+  expect(one({ processID: 'none' })?.resource.service).toBe('unknown_service')
+})

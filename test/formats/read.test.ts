@@ -1,0 +1,127 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { readFileOfSpans } from '../../src/formats/read.ts'
+import { encodeSpans } from '../../src/otlp/spans.ts'
+
+const TRACE = '5b8efff798038103d269b633813fc60c'
+const bytes = (value: unknown): Buffer => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+const read = (value: unknown) => readFileOfSpans('f', bytes(value))
+
+const otlp = (spanId = 'eee19b7ec3c1b174', traceId = TRACE) => ({
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [
+        {
+          spans: [
+            { traceId, spanId, name: 'GET', startTimeUnixNano: '1790000000000000001', endTimeUnixNano: '1790000000000000009' },
+          ],
+        },
+      ],
+    },
+  ],
+})
+const jaeger = {
+  traceID: TRACE,
+  spans: [{ spanID: 'b1', operationName: 'GET', startTime: 1, duration: 2, processID: 'p1' }],
+  processes: { p1: { serviceName: 'shop' } },
+}
+const zipkin = {
+  traceId: 'd269b633813fc60c',
+  id: 'b1',
+  name: 'get',
+  timestamp: 1,
+  duration: 2,
+  localEndpoint: { serviceName: 'shop' },
+}
+
+describe('what a file is, is told from what is in it', () => {
+  test.each<[string, unknown, number]>([
+    ['OTLP JSON', otlp(), 1],
+    ['OTLP JSON in lines', `${JSON.stringify(otlp())}\n${JSON.stringify(otlp('0000000000000002'))}\n`, 2],
+    ['OTLP JSON over several lines', JSON.stringify(otlp(), null, 2), 1],
+    ['a list of OTLP JSON', [otlp(), otlp('0000000000000002')], 2],
+    ['the answer of Jaeger’s API v3', { result: otlp() }, 1],
+    ['the answer of Tempo', { trace: otlp() }, 1],
+    [
+      'an older answer of Tempo',
+      {
+        batches: [
+          {
+            instrumentationLibrarySpans: [
+              { instrumentationLibrary: { name: 'x' }, spans: [{ traceId: 'W47/95gDgQPSabYzgT/GDA==', spanId: '7uGbfsPBsXQ=' }] },
+            ],
+          },
+        ],
+      },
+      1,
+    ],
+    ['the answer of Jaeger’s API', { data: [jaeger, jaeger], total: 0 }, 2],
+    ['one trace of Jaeger', jaeger, 1],
+    ['a list of traces of Jaeger', [jaeger], 1],
+    ['a trace of Zipkin', [zipkin, zipkin], 2],
+    ['a list of traces of Zipkin', [[zipkin], [zipkin]], 2],
+    ['spans of Zipkin in lines', `${JSON.stringify(zipkin)}\n${JSON.stringify(zipkin)}`, 2],
+    ['nothing from Zipkin', [], 0],
+  ])('%s', (_, document, count) => {
+    const { spans, refused } = read(document)
+    expect(refused).toEqual([])
+    expect(spans).toHaveLength(count)
+    for (const { traceId } of spans) expect(traceId).toMatch(/d269b633813fc60c$/)
+  })
+
+  test('OTLP protobuf, and any of them gzipped', () => {
+    const { spans } = read(otlp())
+    expect(readFileOfSpans('f', encodeSpans(spans)).spans).toHaveLength(1)
+    expect(readFileOfSpans('f', gzipSync(encodeSpans(spans))).spans).toHaveLength(1)
+    expect(readFileOfSpans('f', gzipSync(bytes(jaeger))).spans).toHaveLength(1)
+  })
+
+  test('nanoseconds stay exact even where they are JSON numbers', () => {
+    const document = JSON.stringify(otlp()).replace('"1790000000000000001"', '1790000000000000001')
+    expect(read(document).spans[0]?.start).toBe(1_790_000_000_000_000_001n)
+  })
+})
+
+describe('what cannot be taken is refused with its file, its place and a reason', () => {
+  test('and the rest is taken', () => {
+    const bad = { ...jaeger, spans: [...jaeger.spans, { operationName: 'x' }, { spanID: 'b2', startTime: 'soon' }, 7] }
+    const { spans, refused } = read({ data: [jaeger, bad] })
+    expect(spans).toHaveLength(2)
+    expect(refused).toEqual([
+      { file: 'f', where: 'data[1].spans[1]', reason: 'no span id' },
+      { file: 'f', where: 'data[1].spans[2]', reason: 'startTime is not a number of microseconds: "soon"' },
+      { file: 'f', where: 'data[1].spans[3]', reason: 'no object' },
+    ])
+  })
+
+  test('in lines, by the line', () => {
+    const { spans, refused } = read(`${JSON.stringify(otlp())}\n{"oh":\n${JSON.stringify(otlp('zz'))}`)
+    expect(spans).toHaveLength(1)
+    expect(refused.map(({ where }) => where)).toEqual(['line 2', 'line 3: resourceSpans[0].scopeSpans[0].spans[0]'])
+  })
+
+  test('in a list of Zipkin’s, by the place', () => {
+    const { spans, refused } = read([zipkin, { ...zipkin, id: '' }, null, { ...zipkin, id: 'b3', binaryAnnotations: [] }])
+    expect(spans).toHaveLength(1)
+    expect(refused.map(({ where, reason }) => [where, reason])).toEqual([
+      ['[1]', 'no span id'],
+      ['[2]', 'no object'],
+      ['[3]', "Zipkin's version 1 is not read, only version 2"],
+    ])
+  })
+
+  test.each<[string, Buffer, RegExp]>([
+    ['an empty file', Buffer.alloc(0), /empty/],
+    ['a broken gzip', Buffer.from([0x1f, 0x8b, 1, 2, 3]), /gzip/],
+    ['a text', Buffer.from('hello'), /./],
+    ['broken JSON over several lines', Buffer.from('{\n"data": [\n'), /no JSON/],
+    ['JSON that is something else', Buffer.from('{"a":1}'), /neither OTLP nor Jaeger nor Zipkin/],
+    ['broken protobuf', Buffer.from([0x0a, 0xff, 0xff, 0xff]), /./],
+  ])('%s as a whole', (_, body, reason) => {
+    const { spans, refused } = readFileOfSpans('f', body)
+    expect(spans).toEqual([])
+    expect(refused).toHaveLength(1)
+    expect(refused[0]).toMatchObject({ file: 'f', reason: expect.stringMatching(reason) as string })
+  })
+})
