@@ -41,5 +41,5 @@ export function wrapped(words: readonly string[], separator: string, columns: nu
 export function screen(): { width: number; colour: boolean } {
   // What is no terminal has neither of these.
   const out: { columns?: number; isTTY?: boolean } = process.stdout
-  return { width: out.columns ?? 80, colour: out.isTTY === true && process.stdout.hasColors() }
+  return { width: out.columns || 80, colour: out.isTTY === true && process.stdout.hasColors() }
 }

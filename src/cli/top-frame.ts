@@ -49,7 +49,7 @@ export function topFrame(data: TopData, view: TopView): string[] {
 
 function heading({ windowMs, requests }: TopData, { sort, now, trouble }: TopView, width: number, paint: Paint): string {
   const minutes = Math.round(windowMs / 60_000)
-  const said = `last ${minutes} min · ${requests.length} newest requests · by ${sort}`
+  const said = `last ${minutes} min · newest requests: ${requests.length} · by ${sort}`
   const text = trouble === undefined ? fit(said, width - 25) : paint('red', fit(trouble, width - 25))
   return `${paint('bold', 'phaseline top')}  ${text}  ${clock(now)}`
 }

@@ -21,7 +21,7 @@ export async function live(read: () => Promise<TopData>, first: Sort, { stdin, s
   let sort = first
   let trouble: string | undefined
   const draw = (): void => {
-    const lines = topFrame(data, { sort, ...screen(), height: stdout.rows - 1, now: new Date(), trouble })
+    const lines = topFrame(data, { sort, ...screen(), height: (stdout.rows || 24) - 1, now: new Date(), trouble })
     // From the top, each line cleared to its end, then all below: nothing flickers.
     stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J${footer()}`)
   }

@@ -36,8 +36,10 @@ function handOver(wait: Node, back: (() => void)[]): void {
   if (taken.size === 0) return
   const { children: none, start } = wait
   wait.children = wait.blockers = [...taken]
-  // What began earlier reaches into the wait, so nothing of the added time is the wait's own.
-  for (const node of taken) wait.start = Math.min(wait.start, node.start)
+  // What began earlier reaches into the wait, so nothing of the added time is the wait's own; but while a connection was being
+  // made, a server's queue (it counts from when the proxy began to forward) was waited for by nobody.
+  const connected = Math.max(...blockers.map(({ phase, end }) => (phase === 'proxy.connect' && end <= start ? end : -Infinity)))
+  for (const node of taken) wait.start = Math.min(wait.start, Math.max(node.start, connected))
   parent.children = children.filter((node) => !taken.has(node)).sort(byStart)
   parent.blockers = blockers.filter((node) => !taken.has(node)).sort(byStart)
   back.push(() => {

@@ -1,27 +1,21 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Span } from '../../src/model/span.ts'
 import { spansOfLine } from '../../src/formats/proxy-log.ts'
 import { nginxConfiguration } from '../../src/proxy/nginx-configuration.ts'
+import { missing } from '../tools.ts'
+import { nginxFolder, startNginx, type Nginx } from './nginx.ts'
 import { target, type Target } from './upstream.ts'
 
-const binary = ['/usr/sbin/nginx', 'nginx'].find((path) => spawnSync(path, ['-v']).status === 0)
-const missing = binary === undefined && process.env.CI === undefined
-const title = `a stock nginx${missing ? ' (skipped: nginx is not installed)' : ''}`
-const folder = mkdtempSync(join(tmpdir(), 'phaseline-nginx-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const absent = missing('nginx')
+const title = 'a stock nginx'
+const folder = nginxFolder()
+const log = join(folder, 'access.log')
 
-let nginx: ChildProcess
+let nginx: Nginx
 let app: Target
 let heads: string[]
-const socketPath = join(folder, 'nginx.sock')
-const log = join(folder, 'access.log')
 
 const begin = async (): Promise<void> => {
   heads = []
@@ -30,55 +24,37 @@ const begin = async (): Promise<void> => {
     setTimeout(() => response.end('from the app'), sent.url === '/slow' ? 30 : 0)
   })
   writeFileSync(log, '')
-  writeFileSync(join(folder, 'nginx.conf'), configuration(app.port))
-  nginx = spawn(binary as string, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] })
-  // It says so once it listens.
-  for await (const line of createInterface({ input: nginx.stderr as NodeJS.ReadableStream })) if (line.includes('OS: ')) break
+  nginx = await startNginx(folder, configuration(app.port))
 }
 const end = async (): Promise<void> => {
-  nginx.kill('SIGKILL')
-  rmSync(socketPath, { force: true })
+  nginx.child.kill('SIGKILL')
   await app.close()
 }
+const get = (path: string, headers?: Record<string, string>): Promise<number> => nginx.get(path, headers)
 
 const configuration = (port: number): string => {
   const { http, location } = nginxConfiguration(log)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`)
-  return `daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr notice; events {}
-http {
-${temporary.join('\n')}
-${http}
+  return `${http}
 upstream two { server 127.0.0.1:1; server 127.0.0.1:${port}; }
 server {
-  listen unix:${socketPath};
+  listen unix:${folder}/nginx.sock;
   location / { proxy_pass http://127.0.0.1:${port}; ${location} }
   location /twice { proxy_pass http://two; ${location} }
   location /dead { proxy_pass http://127.0.0.1:1; ${location} }
   location /own { return 200 "nginx itself"; }
-} }`
+}`
 }
-
-const get = (path: string, headers: Record<string, string> = {}): Promise<number> =>
-  new Promise((resolve, reject) => {
-    request({ socketPath, path, headers, agent: false }, (response) => {
-      response.resume().once('end', () => resolve(response.statusCode ?? 0))
-    })
-      .once('error', reject)
-      .end()
-  })
 
 /** nginx ends gracefully, then the log is whole. */
 const spans = async (): Promise<Span[][]> => {
-  const exit = once(nginx, 'exit')
-  nginx.kill('SIGQUIT')
-  await exit
+  await nginx.stop()
   const lines = readFileSync(log, 'utf8').trim().split('\n')
   return lines.map((line) => spansOfLine(line, { machine: { 'host.name': 'edge' } }) ?? expect.fail(line))
 }
 
 const phases = (made: readonly Span[]): unknown[] => made.map(({ attributes }) => attributes.get('phaseline.phase'))
 
-describe.skipIf(missing)(`${title} and the trace`, () => {
+describe.skipIf(absent)(`${title} and the trace`, () => {
   beforeEach(begin)
   afterEach(end)
 
@@ -128,7 +104,7 @@ describe.skipIf(missing)(`${title} and the trace`, () => {
   )
 })
 
-describe.skipIf(missing)(`${title} and its upstreams`, () => {
+describe.skipIf(absent)(`${title} and its upstreams`, () => {
   beforeEach(begin)
   afterEach(end)
 
@@ -181,14 +157,3 @@ function expectInOrder(whole: Span, children: readonly Span[]): void {
   }
   expect(until).toBeLessThanOrEqual(whole.end)
 }
-
-test.each([
-  '',
-  'null',
-  '[]',
-  '127.0.0.1 - - [21/Nov/2026] "GET / HTTP/1.1" 200',
-  '{"phaseline":"1"}',
-  '{"phaseline":"1","trace":"x","span":"y"}',
-])('a line of another kind is nothing: %s', (line) => {
-  expect(spansOfLine(line)).toBeUndefined()
-})
