@@ -46,7 +46,12 @@ function besideOf(order: readonly Node[], waits: readonly Wait[], to: number): n
   const free = (place: number): number => {
     let end = place
     while (next[end] !== end) end = next[end] as number
-    for (let at = place; at !== end;) [at, next[at]] = [next[at] as number, end]
+    // Whoever comes this way again takes one step.
+    for (let at = place; at !== end;) {
+      const following = next[at] as number
+      next[at] = end
+      at = following
+    }
     return end
   }
   for (const { start, end, room } of rooms(order, onPath, waits, to)) {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { at, figures, timelineOf, type Sketch } from './spans.ts'
 
@@ -51,5 +52,39 @@ describe('slack: how much later the span could end', () => {
   test('of one that nobody waits for reaches to the root’s end', () => {
     const timeline = timelineOf({ root: { at: [0, 100] }, a: { ...child(10, 20), follows: 'root' }, late: child(150, 160) })
     expect(figures(timeline, 'slackNs')).toEqual({ root: 0, a: 80, late: 0 })
+  })
+})
+
+describe('against every sibling looked at in turn', () => {
+  const siblings = fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 40 })), {
+    minLength: 1,
+    maxLength: 12,
+  })
+
+  test('drag and slack of siblings are what their definitions say', () => {
+    fc.assert(
+      fc.property(siblings, (list) => {
+        const sketches: Record<string, Sketch> = { root: { at: [0, 100] } }
+        list.forEach(([start, length], i) => (sketches[`s${i}`] = child(start, start + length)))
+        const { root: _, ...ones } = Object.fromEntries(timelineOf(sketches).spans.map((one) => [one.spanId, one]))
+        const all = Object.values(ones).map(({ start, end, criticalNs, dragNs, slackNs }) => ({
+          start: Number(start),
+          end: Number(end),
+          waited: criticalNs > 0n,
+          drag: Number(dragNs),
+          slack: Number(slackNs),
+        }))
+        for (const one of all) {
+          const gate = Math.min(...all.filter((other) => other.waited && other.end >= one.end).map(({ end }) => end))
+          expect(one.slack).toBe(one.waited ? 0 : gate - one.end)
+          const others = all.filter((other) => other !== one)
+          const before = Math.max(one.start, ...others.filter(({ end }) => end <= one.end).map(({ end }) => end))
+          const beside = others.filter((other) => !other.waited && other.start < one.end && other.end > one.end)
+          const room = Math.min(Infinity, ...beside.map(({ slack }) => slack))
+          expect(one.drag).toBe(one.waited ? Math.min(one.end - before, room) : 0)
+        }
+      }),
+      { numRuns: 500 },
+    )
   })
 })
