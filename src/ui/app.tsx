@@ -3,6 +3,7 @@ import type { AlertsJson } from '../query/wire.ts'
 import { firingIn } from './alerts/groups.ts'
 import { AlertsPage } from './alerts/page.tsx'
 import { alerts } from './api.ts'
+import { ComparePage } from './compare/page.tsx'
 import { Header } from './header.tsx'
 import { usePolled, type Loaded } from './loading.ts'
 import { hrefOf, type Place } from './location.ts'
@@ -22,6 +23,7 @@ function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNod
     return <TimelinePage key={place.traceId} traceId={place.traceId} span={place.span} find={place.find ?? ''} />
   if (place.page === 'middleware') return <MiddlewarePage board={place.board} />
   if (place.page === 'alerts') return <AlertsPage told={told} />
+  if (place.page === 'compare') return <ComparePage a={place.a} b={place.b} />
   if (place.page === 'status') return <StatusPage />
   return (
     <Notice title="There is no such page">

@@ -4,6 +4,7 @@ import type { SummaryJson } from '../query/wire.ts'
 export interface Filter {
   readonly q: string
   readonly service: string
+  readonly route: string
   /** `404`, or a class such as `5xx`. */
   readonly status: string
   readonly phase: string
@@ -21,6 +22,7 @@ export interface Filter {
 export const NO_FILTER: Filter = {
   q: '',
   service: '',
+  route: '',
   status: '',
   phase: '',
   middleware: '',
@@ -82,6 +84,7 @@ export function fits(item: SummaryJson, filter: Filter): boolean {
   return (
     textFits(item, filter.q) &&
     (filter.service === '' || item.services.includes(filter.service)) &&
+    (filter.route === '' || item.route === filter.route) &&
     statusFits(item.status, filter.status) &&
     (filter.phase === '' || filter.phase in item.phases) &&
     (filter.middleware === '' || item.slowestMiddleware?.name === filter.middleware) &&

@@ -6,6 +6,7 @@ import './styles/timeline.css'
 import './styles/details.css'
 import './styles/board.css'
 import './styles/alerts.css'
+import './styles/compare.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 

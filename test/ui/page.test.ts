@@ -75,12 +75,16 @@ test.skipIf(noBrowser)('light and dark follow the system until somebody chooses,
   await page.emulateMedia({ colorScheme: null })
 })
 
+/** Two timelines. */
+const COMPARED = `/compare?a=${ONE}&b=${'3'.padStart(32, '0')}`
+
 /** What is there once a page is. */
 const SHOWN: Readonly<Record<string, string>> = {
   '/': 'a.request',
   '/status': '.facts',
   '/middleware': '.hooks tbody',
   '/alerts': '.cause',
+  [COMPARED]: '.verdict',
 }
 
 test.skipIf(noBrowser).each([
@@ -93,6 +97,8 @@ test.skipIf(noBrowser).each([
   ['the middleware', '/middleware', 'dark'],
   ['the alerts', '/alerts', 'light'],
   ['the alerts', '/alerts', 'dark'],
+  ['a comparison', COMPARED, 'light'],
+  ['a comparison', COMPARED, 'dark'],
 ] as const)('the accessibility checker finds nothing serious in %s (%s, %s)', async (_name, path, colorScheme) => {
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true })
   view.receive(1)
@@ -119,10 +125,17 @@ test.skipIf(noBrowser)('nothing is cut off sideways at 360 pixels', async () => 
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true }, { id: 'slow', label: 'Slow middleware', on: true })
   view.receive(1)
   view.receive(2, undefined, BigInt(Date.now()) * 1_000_000n)
-  for (const path of ['/', `/trace/${ONE}`, '/middleware', '/alerts', '/status']) {
+  for (const path of [
+    '/',
+    `/trace/${ONE}`,
+    '/middleware',
+    '/alerts',
+    `/compare?a=${ONE}&b=${'2'.padStart(32, '0')}`,
+    '/status',
+  ]) {
     const page = await view.open(path)
     await page.setViewportSize({ width: 360, height: 740 })
-    await page.locator('a.request, .waterfall .row, .facts, .hooks tbody, .calm').first().waitFor()
+    await page.locator('a.request, .waterfall .row, .facts, .hooks tbody, .calm, .verdict').first().waitFor()
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])
     if (path !== '/status') await page.close()
   }

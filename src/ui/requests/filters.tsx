@@ -60,6 +60,7 @@ function Chips({ filter }: { filter: Filter }): VNode | null {
   if (!narrowed(filter)) return null
   const chips: [text: string, without: Partial<Filter>][] = []
   if (filter.maxMs !== '') chips.push([`≤ ${filter.maxMs} ms`, { maxMs: '' }])
+  if (filter.route !== '') chips.push([filter.route, { route: '' }])
   if (filter.phase !== '') chips.push([`phase ${filter.phase}`, { phase: '' }])
   if (filter.middleware !== '') chips.push([filter.middleware, { middleware: '' }])
   if (filter.error !== '') chips.push(['failed', { error: '' }])

@@ -2,6 +2,7 @@ import type { VNode } from 'preact'
 import type { OutlineJson } from '../../query/wire.ts'
 import { Copy } from '../copy.tsx'
 import { day, duration, plural, timeOfDay } from '../format.ts'
+import { hrefOf } from '../location.ts'
 import { RouteName, Status } from '../request-words.tsx'
 import { laneOrder } from './lane-pieces.ts'
 import { warningWords } from '../words.ts'
@@ -15,6 +16,9 @@ function Actions({ outline }: { outline: OutlineJson }): VNode {
   const jaeger = webLink(outline.jaegerUrl)
   return (
     <div class="actions">
+      <a class="button" href={hrefOf({ page: 'compare', a: outline.traceId, b: null })}>
+        Compare with…
+      </a>
       {jaeger !== undefined && (
         <a class="button" href={jaeger} target="_blank" rel="noreferrer">
           Open in Jaeger

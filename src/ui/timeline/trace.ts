@@ -17,6 +17,7 @@ export interface Trace {
   readonly self: Float64Array
   readonly flags: Uint8Array
   readonly lane: Int32Array
+  readonly spanId: (span: number) => string
   readonly name: (span: number) => string
   readonly phase: (span: number) => string | null
   readonly service: (span: number) => string
@@ -72,6 +73,7 @@ export function readTrace(outline: OutlineJson): Trace {
     self: Float64Array.from(spans.self),
     flags: Uint8Array.from(spans.flags),
     lane: Int32Array.from(spans.lane),
+    spanId: (span) => spans.id[span] ?? '',
     name: text(spans.name),
     phase: textOrNull(spans.phase),
     service: text(spans.service),

@@ -1,0 +1,107 @@
+import type { VNode } from 'preact'
+import { useMemo, useState } from 'preact/hooks'
+import { count, duration, plural } from '../format.ts'
+import { hrefOf } from '../location.ts'
+import { phaseLook } from '../phases.ts'
+import type { Trace } from '../timeline/trace.ts'
+import { align, changed, selfChange, type Aligned } from './align.ts'
+import { Change, ChangeBar } from './change.tsx'
+
+/** Own time that changed by less than this share of the longer timeline is not worth a row, at first. */
+const LITTLE = 0.005
+/** More rows than this nobody reads. */
+const MOST = 1000
+
+interface RowProps {
+  readonly a: Trace
+  readonly b: Trace
+  readonly row: Aligned
+  readonly most: number
+}
+
+function SelfTime({ trace, span }: { trace: Trace; span: number }): VNode {
+  if (span < 0) return <td class="number muted">–</td>
+  const href = hrefOf({ page: 'timeline', traceId: trace.outline.traceId, span: trace.spanId(span) })
+  return (
+    <td class="number">
+      <a href={href}>{duration(trace.self[span] as number)}</a>
+    </td>
+  )
+}
+
+function Row({ a, b, row, most }: RowProps): VNode {
+  const [trace, span] = row.a >= 0 ? [a, row.a] : [b, row.b]
+  const look = phaseLook(trace.phase(span))
+  const only = row.a < 0 ? 'only in B' : row.b < 0 ? 'only in A' : null
+  const change = selfChange(a, b, row)
+  return (
+    <tr class={look.className}>
+      <th scope="row" title={`${trace.name(span)} (${look.label})`}>
+        <span style={{ paddingLeft: `${Math.min(row.depth, 12) * 12}px` }}>
+          <i class="swatch" /> {trace.name(span)} {only !== null && <span class="pill tone-plain">{only}</span>}
+        </span>
+      </th>
+      <SelfTime trace={a} span={row.a} />
+      <SelfTime trace={b} span={row.b} />
+      <td>
+        <ChangeBar ns={change} most={most} />
+      </td>
+      <td class="number">
+        <Change ns={change} most={most} />
+      </td>
+    </tr>
+  )
+}
+
+/** The two trees as one: each span’s own time in both. */
+export function SpanTable({ a, b }: { a: Trace; b: Trace }): VNode {
+  const [all, setAll] = useState(false)
+  const rows = useMemo(() => align(a, b), [a, b])
+  const few = useMemo(() => changed(a, b, rows, Math.max(a.total, b.total) * LITTLE), [a, b, rows])
+  const most = useMemo(() => rows.reduce((top, row) => Math.max(top, Math.abs(selfChange(a, b, row))), 0), [a, b, rows])
+  const shown = all ? rows : few
+  return (
+    <section class="panel">
+      <h2>Spans whose own time changed</h2>
+      {shown.length === 0 && <p class="muted">None by more than {duration(Math.max(a.total, b.total) * LITTLE)}.</p>}
+      {shown.length > 0 && (
+        <table class="plain changes spans">
+          <caption class="unseen">Own time of each span in both timelines</caption>
+          <thead>
+            <tr>
+              <th scope="col">Span</th>
+              <th scope="col" class="number">
+                A
+              </th>
+              <th scope="col" class="number">
+                B
+              </th>
+              <th scope="col" class="ends">
+                <span>faster</span>
+                <span>slower</span>
+              </th>
+              <th scope="col" class="number">
+                Difference
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.slice(0, MOST).map((row) => (
+              <Row key={`${row.a} ${row.b}`} a={a} b={b} row={row} most={most} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {shown.length > MOST && (
+        <p class="muted">
+          The first {count(MOST)} of {plural(shown.length, 'span')}.
+        </p>
+      )}
+      {few.length < rows.length && (
+        <button type="button" class="button" onClick={() => setAll(!all)}>
+          {all ? 'Only what changed' : `All ${plural(rows.length, 'span')}`}
+        </button>
+      )}
+    </section>
+  )
+}
