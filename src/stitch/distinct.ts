@@ -90,7 +90,7 @@ function laterSnapshot(span: Span, than: Span): boolean {
 }
 
 /** Whether a span is a snapshot of one that has not ended. */
-export function inFlight(span: Span): boolean {
+function inFlight(span: Span): boolean {
   return span.attributes.get(OWN.inFlight) === true
 }
 

@@ -3,7 +3,7 @@ import type { Node } from './node.ts'
 import { BIT } from './warnings.ts'
 
 /** From how many on the same query under one parent is an N+1. */
-export const REPETITIONS = 5
+const REPETITIONS = 5
 
 /**
  * Marks queries that one parent repeats five times or more, say one per row of another query. Queries that differ only in their

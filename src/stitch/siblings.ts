@@ -6,7 +6,7 @@ export function byStart(a: Node, b: Node): number {
 }
 
 /** Siblings from the last to finish to the first; of two that finish together, the one that started first. */
-export function byEnd(a: Node, b: Node): number {
+function byEnd(a: Node, b: Node): number {
   return b.end - a.end || a.start - b.start || (a.spanId < b.spanId ? -1 : 1)
 }
 

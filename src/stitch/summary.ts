@@ -55,7 +55,7 @@ function servicesOf(spans: readonly TimelineSpan[]): string[] {
 }
 
 /** The middleware hook with the most self time; of two the first to start. */
-export function slowestMiddleware(spans: readonly TimelineSpan[]): Summary['slowestMiddleware'] {
+function slowestMiddleware(spans: readonly TimelineSpan[]): Summary['slowestMiddleware'] {
   let slowest: TimelineSpan | undefined
   let most = -1n
   for (const span of spans) {

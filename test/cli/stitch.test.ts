@@ -2,8 +2,8 @@ import { existsSync, globSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { collect, type Collector } from '../../src/collector/collect.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { collect } from '../../src/collector/collect.ts'
 import type { SpanJson, TimelineJson } from '../../src/query/wire.ts'
 import { phaseline } from './programs.ts'
 
@@ -76,7 +76,7 @@ describe('phaseline stitch', () => {
 })
 
 describe('phaseline import', () => {
-  let collector: Collector
+  let collector: Awaited<ReturnType<typeof collect>>
   beforeAll(async () => void (collector = await collect({ otlpPort: 0 })))
   afterAll(() => collector.close())
 
@@ -97,6 +97,36 @@ describe('phaseline import', () => {
       'phaseline: nothing answers at http://127.0.0.1:9: is the collector running? (phaseline collect)\n',
     )
   })
+})
+
+describe('phaseline export', () => {
+  test.each([[], ['--jaeger']])(
+    'writes what a collector has in a form that stitches to the same spans %j',
+    async (...form: string[]) => {
+      const running = phaseline(['collect', '--memory', '--port', '0', '--otlp-port', '0', '--grpc-port', '0'])
+      const [, page = ''] = await running.says(/^(http:\S+)\n/)
+      const [, otlp = ''] = await running.says(/OTLP\/HTTP on (http:\S+)/)
+      const before = await file('before.json', jaeger('e', 1_790_000_000_000_000))
+      expect(await phaseline(['import', before, '--to', otlp]).ended()).toBe(0)
+      await vi.waitFor(async () => {
+        const list = (await (await fetch(new URL('/api/timelines', page))).json()) as { items: unknown[] }
+        expect(list.items).toHaveLength(1)
+      }, 15_000)
+      const after = join(folder, 'after.json')
+      expect(await phaseline(['export', '--page', page, '-o', after, ...form]).ended()).toBe(0)
+      const exported = form.length === 0 ? (JSON.parse(await readFile(after, 'utf8')) as Output) : await stitched(after)
+      const [first, second] = [await stitched(before), exported].map(({ timelines }) =>
+        timelines.flatMap(({ spans }) =>
+          spans.map(({ spanId, start, end, service, name }) => [spanId, start, end, service, name]),
+        ),
+      )
+      expect(second).toEqual(first)
+      const missing = phaseline(['export', 'f'.repeat(32), '--page', page])
+      expect(await missing.ended()).toBe(1)
+      expect(missing.complained()).toContain('there is no trace')
+      await running.stop()
+    },
+  )
 })
 
 const samples = resolve(import.meta.dirname, '../../../shared/samples')

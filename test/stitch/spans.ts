@@ -4,7 +4,7 @@ import type { Span, SpanLink, Value } from '../../src/model/span.ts'
 import type { Timeline, TimelineSpan } from '../../src/model/timeline.ts'
 import { stitch } from '../../src/stitch/stitch.ts'
 
-export const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
 
 /** What a test says of a span; its id is its name, and may be any text. */
 export interface Sketch {
