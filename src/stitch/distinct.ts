@@ -86,7 +86,8 @@ function settle(side: readonly Span[]): { span: Span; flags: number } {
 
 function laterSnapshot(span: Span, than: Span): boolean {
   if (span.end !== than.end) return span.end > than.end
-  return span.attributes.size - than.attributes.size > 0 || fingerprint(span) > fingerprint(than)
+  if (span.attributes.size !== than.attributes.size) return span.attributes.size > than.attributes.size
+  return fingerprint(span) > fingerprint(than)
 }
 
 /** Whether a span is a snapshot of one that has not ended. */

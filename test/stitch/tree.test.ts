@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Span } from '../../src/model/span.ts'
 import { stitch } from '../../src/stitch/stitch.ts'
 import { at, span, timelineOf, trace, tree } from './spans.ts'
 
@@ -123,6 +124,16 @@ describe('one id, several copies', () => {
     const late = span('a', { parent: 'root', at: [10, 25], inFlight: true })
     const timeline = stitch([root, late, early])
     expect(at(timeline, 'a')).toMatchObject({ end: 25n, warnings: ['in_flight'] })
+  })
+
+  test('of snapshots of one time the fullest stays, else one of them, whatever their order', () => {
+    const plain = ['x', 'y', 'z'].map((name) => span('a', { parent: 'root', at: [10, 25], inFlight: true, name }))
+    const full = span('a', { parent: 'root', at: [10, 25], inFlight: true, name: 'full', attributes: { x: 1 } })
+    const orders = (...spans: Span[]): string[] =>
+      [spans, spans.toReversed()].map((list) => at(stitch([root, ...list]), 'a').name)
+    expect(orders(...plain, full)).toEqual(['full', 'full'])
+    const [first, second] = orders(...plain)
+    expect(first).toBe(second)
   })
 
   test('a snapshot that does not say until when reaches to the latest time of the trace', () => {
