@@ -79,11 +79,11 @@ const MIDDLEWARES: readonly Column<MiddlewareRowJson>[] = [
   { title: 'SHARE', width: 6, right: true, text: ({ share }) => percent(share) },
   {
     title: 'TREND',
-    width: 10,
+    width: 11,
     text: ({ trend }) =>
       sparkline(
         trend.map((ns) => (ns === null ? null : Number(ns))),
-        10,
+        11,
       ),
     style: () => 'cyan',
   },

@@ -31,7 +31,7 @@ test('--version is the package’s', async () => {
 test('--help names every command', async () => {
   const { stdout, code } = await phaseline(['--help'])
   expect(code).toBe(0)
-  for (const name of ['demo', 'run', 'collect', 'get', 'stitch', 'import', 'export'])
+  for (const name of ['demo', 'run', 'collect', 'get', 'list', 'show', 'top', 'nginx', 'stitch', 'import', 'export'])
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
 })
 

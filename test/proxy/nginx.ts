@@ -42,7 +42,7 @@ ${http}
   // A former one that was killed leaves its socket.
   rmSync(join(folder, 'nginx.sock'), { force: true })
   const child = spawn(installed('nginx') as string, ['-p', folder, '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream })
+  const lines = createInterface({ input: child.stderr })
   const says = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       lines.on('line', (line) => line.includes(text) && resolve())
