@@ -16,6 +16,8 @@ export interface Config {
   readonly sampler: Sampler
   readonly propagated: Propagated
   readonly limits: Limits
+  /** What is kept although it is not sampled. */
+  readonly keep: { readonly slowerThanMs: number; readonly errors: boolean } | undefined
   /** ms between two exports. */
   readonly delay: number
   /** Undefined: not limited by number, see `Exporter`. */
@@ -38,26 +40,28 @@ export function readConfig(env: Environment, warn: (message: string) => void): C
     exporter: exporterOf(env['OTEL_TRACES_EXPORTER'], warn),
     serviceName: env['OTEL_SERVICE_NAME'] || undefined,
     resourceAttributes: read.pairs('OTEL_RESOURCE_ATTRIBUTES'),
-    endpoint: endpointOf(env, warn),
+    endpoint: endpointOf(env, 'traces', warn),
     headers: { ...read.pairs('OTEL_EXPORTER_OTLP_HEADERS'), ...read.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS') },
     timeout: read.number('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', read.number('OTEL_EXPORTER_OTLP_TIMEOUT', 10_000)),
-    gzip: compressionOf(env, warn) === 'gzip',
+    gzip: gzipped(env, 'traces', warn),
     sampler: samplerOf(env, warn),
     propagated: propagatedOf(env['OTEL_PROPAGATORS'], warn),
     limits: limitsOf(read),
+    keep: keepOf(env, read),
     delay: read.number('OTEL_BSP_SCHEDULE_DELAY', 5_000),
     queueSpans: env['OTEL_BSP_MAX_QUEUE_SIZE'] ? read.number('OTEL_BSP_MAX_QUEUE_SIZE', 2_048) : undefined,
     batchSpans: env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'] ? read.number('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512) : undefined,
   }
 }
 
-interface Reader {
+export interface Reader {
   flag(name: string): boolean
   number(name: string, otherwise: number): number
   pairs(name: string): Record<string, string>
 }
 
-function reader(env: Environment, warn: (message: string) => void): Reader {
+/** Reads variables by kind; what is not understood is told of, and the default taken. */
+export function reader(env: Environment, warn: (message: string) => void): Reader {
   return {
     flag: (name) => env[name]?.trim().toLowerCase() === 'true',
     number(name, otherwise) {
@@ -97,13 +101,14 @@ function exporterOf(name: string | undefined, warn: (message: string) => void): 
 
 const DEFAULT_ENDPOINT = 'http://localhost:4318'
 
-function endpointOf(env: Environment, warn: (message: string) => void): URL {
-  const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
+/** Where a signal's OTLP goes: its own endpoint as it is, or its path under the general one. */
+export function endpointOf(env: Environment, signal: 'traces' | 'metrics', warn: (message: string) => void): URL {
+  const own = env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]
   const general = env['OTEL_EXPORTER_OTLP_ENDPOINT'] || DEFAULT_ENDPOINT
-  const url = own ? parseUrl(own) : parseUrl(`${general.replace(/\/+$/, '')}/v1/traces`)
+  const url = own ? parseUrl(own) : parseUrl(`${general.replace(/\/+$/, '')}/v1/${signal}`)
   if (url !== undefined) return url
   warn(`the endpoint ${own ?? general} is no http(s) URL, ${DEFAULT_ENDPOINT} is used`)
-  return new URL(`${DEFAULT_ENDPOINT}/v1/traces`)
+  return new URL(`${DEFAULT_ENDPOINT}/v1/${signal}`)
 }
 
 function parseUrl(text: string): URL | undefined {
@@ -111,11 +116,12 @@ function parseUrl(text: string): URL | undefined {
   return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined
 }
 
-function compressionOf(env: Environment, warn: (message: string) => void): 'gzip' | 'none' {
-  const name = env['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION'] ?? env['OTEL_EXPORTER_OTLP_COMPRESSION'] ?? 'none'
+/** Whether a signal is sent compressed. */
+export function gzipped(env: Environment, signal: 'traces' | 'metrics', warn: (message: string) => void): boolean {
+  const name = env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_COMPRESSION`] ?? env['OTEL_EXPORTER_OTLP_COMPRESSION'] ?? 'none'
   if (name !== 'gzip' && name !== 'none' && name !== '')
     warn(`OTEL_EXPORTER_OTLP_COMPRESSION=${name} is not supported, none is used`)
-  return name === 'gzip' ? 'gzip' : 'none'
+  return name === 'gzip'
 }
 
 function samplerOf(env: Environment, warn: (message: string) => void): Sampler {
@@ -148,6 +154,12 @@ function propagatedOf(text: string | undefined, warn: (message: string) => void)
   const strange = names.filter((name) => !known.has(name))
   if (strange.length > 0) warn(`OTEL_PROPAGATORS has ${strange.join(', ')}, which is not supported and left out`)
   return { tracecontext: names.includes('tracecontext'), baggage: names.includes('baggage') }
+}
+
+/** `PHASELINE_KEEP_SLOWER_MS`: who cares for the slow ones cares for the failed ones as well. */
+function keepOf(env: Environment, read: Reader): Config['keep'] {
+  if (!env['PHASELINE_KEEP_SLOWER_MS']) return undefined
+  return { slowerThanMs: read.number('PHASELINE_KEEP_SLOWER_MS', Infinity), errors: true }
 }
 
 function limitsOf(read: Reader): Limits {

@@ -79,6 +79,7 @@ export class RecordKeeper implements Keeper {
       phase.ended = time
     }
     record.open = 0
+    record.abandoned = true
     this.leave(record)
   }
 

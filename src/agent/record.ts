@@ -38,6 +38,10 @@ export class TraceRecord implements EncodableTrace {
   recorded = false
   /** Whether its spans leave although it is not sampled. */
   chosen = false
+  /** It left before all its phases had ended. */
+  abandoned = false
+  /** How much of its open phases is covered by what has left already, where some has. */
+  covered: Map<AgentPhase, Float64Array> | undefined = undefined
   /** Not even to be propagated: what the agent itself sends, and what OpenTelemetry's `suppressTracing` covers. */
   silent = false
   /** Phases begun, and those of them not yet ended. */

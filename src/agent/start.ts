@@ -1,16 +1,19 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api'
-import type { AttributeValue } from '../model/attributes.ts'
+import type { Attributes, AttributeValue } from '../model/attributes.ts'
 import { observe } from '../model/observer.ts'
 import { unwatched } from '../model/unwatched.ts'
 import { encodeResource } from '../otlp/encode.ts'
 import { readConfig, type Config, type Environment } from './config.ts'
+import { ChoosingExit, type Keep } from './choosing-exit.ts'
 import type { Exit } from './exit.ts'
-import { Exporter } from './exporter.ts'
+import { Exporter, type Persistence } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
 import { RecordKeeper } from './keeper.ts'
 import { findHost, type Host } from './host.ts'
 import { limits } from './limits.ts'
+import { Meter } from './meter.ts'
+import { readMetricsConfig, type MetricsConfig } from './metrics-config.ts'
 import { AgentObserver } from './observer.ts'
 import type { Destination } from './post.ts'
 import { beforeEnd, LAST_FLUSH } from './process-end.ts'
@@ -35,6 +38,19 @@ export interface AgentOptions {
   readonly instrumentations?: readonly Instrumentation[]
   /** A sampler of OpenTelemetry's SDK; goes before `OTEL_TRACES_SAMPLER`. */
   readonly sampler?: ApiSampler
+  /**
+   * Histograms of every phase of every request, sampled or not, sent over OTLP; goes before `OTEL_METRICS_EXPORTER`, which is
+   * `none` here unless it is set to `otlp`.
+   */
+  readonly metrics?: boolean
+  /**
+   * Requests that leave although they were not sampled, because they turned out slow or failed. Everything is recorded, and
+   * decided at the end; what is propagated to others is still the sampler's decision. Goes before `PHASELINE_KEEP_SLOWER_MS`,
+   * which keeps failed ones too.
+   */
+  readonly keep?: Keep
+  /** `interesting`: of the phases that are short, fine and have nothing inside, only a sum is sent. By default `all`. */
+  readonly spans?: 'all' | 'interesting'
   /** Instead of `process.env`. */
   readonly env?: Environment
 }
@@ -56,6 +72,8 @@ export interface Agent {
 
 /** Bytes that may wait for the collector. */
 const QUEUE_BYTES = 16 << 20
+/** The same for metrics, which are few. */
+const METRICS_QUEUE: Persistence = { queueBytes: 4 << 20, queueSpans: Infinity }
 /** Bytes of a request to the collector. */
 const BATCH_BYTES = 512 << 10
 
@@ -66,13 +84,21 @@ const BATCH_BYTES = 512 << 10
 export async function startAgent(options: AgentOptions = {}): Promise<Agent | undefined> {
   const config = readConfig(environment(options), warn)
   const host = findHost()
-  if (config.disabled || (config.exporter === 'none' && options.spanProcessors === undefined && !host?.processor))
-    return undefined
+  const metrics = readMetricsConfig(environment(options), options.metrics, warn)
+  const spans = config.exporter !== 'none' || options.spanProcessors !== undefined || host?.processor !== undefined
+  if (config.disabled || !(spans || metrics)) return undefined
   Object.assign(limits, config.limits)
   const storage = host === undefined ? ownStorage : apiStorage
-  const exit = await exitFor(config, options, host, (fn) => storage.run(observer.silent, fn))
+  const silently = (fn: () => void): void => storage.run(observer.silent, fn)
+  const resource = (host?.resource.attributes as Attributes) ?? resourceAttributes(config, options.attributes)
+  const inner = spans ? await exitFor(config, options, host, resource, silently) : undefined
+  const keep = options.keep ?? config.keep
+  const meter =
+    metrics && new Meter(await exporterFor(metrics, METRICS_QUEUE, silently), encodeResource(resource), metrics.interval)
+  const choice = { meter, keep, interesting: options.spans === 'interesting' }
+  const exit = inner !== undefined && !(meter || keep || choice.interesting) ? inner : new ChoosingExit(inner, choice)
   const keeper = new RecordKeeper(exit)
-  const observer = new AgentObserver(keeper, samplerFor(config, options, host), storage)
+  const observer = new AgentObserver(keeper, samplerFor(config, options, host), storage, (meter ?? keep) !== undefined)
   const undo = [observe(observer), ...register(observer, config, options, host)]
   const last = (): Promise<void> => {
     keeper.abandonAll()
@@ -96,7 +122,13 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
 function environment({ env = process.env, endpoint, serviceName }: AgentOptions): Environment {
   return {
     ...env,
-    ...(endpoint === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: undefined }),
+    ...(endpoint === undefined
+      ? {}
+      : {
+          OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+          OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: undefined,
+          OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: undefined,
+        }),
     ...(serviceName === undefined ? {} : { OTEL_SERVICE_NAME: serviceName }),
   }
 }
@@ -107,17 +139,23 @@ function warn(message: string): void {
 
 async function exitFor(
   config: Config,
-  { attributes, spanProcessors }: AgentOptions,
+  { spanProcessors }: AgentOptions,
   host: Host | undefined,
-  silently: (fn: () => void) => void,
+  resource: Attributes,
+  silently: Silently,
 ): Promise<Exit> {
   if (host?.processor !== undefined) return new StandardExit([host.processor], host.resource, false)
-  const resource = resourceAttributes(config, attributes)
   if (spanProcessors !== undefined) return new StandardExit(spanProcessors, new OwnResource(resource), true)
-  const persistence = { queueBytes: QUEUE_BYTES, queueSpans: config.queueSpans ?? Infinity }
-  const exporter = new Exporter(await destinationOf(config), persistence, silently)
+  const exporter = await exporterFor(config, { queueBytes: QUEUE_BYTES, queueSpans: config.queueSpans ?? Infinity }, silently)
   const batching = { delay: config.delay, bytes: BATCH_BYTES, spans: config.batchSpans ?? Infinity }
   return new FastExit(exporter, encodeResource(resource), batching)
+}
+
+/** Runs a function such that its own requests are not traced. */
+type Silently = (fn: () => void) => void
+
+async function exporterFor(to: Target, persistence: Persistence, silently: Silently): Promise<Exporter> {
+  return new Exporter(await destinationOf(to), persistence, silently)
 }
 
 function samplerFor(config: Config, { sampler }: AgentOptions, host: Host | undefined): Sampler {
@@ -125,8 +163,10 @@ function samplerFor(config: Config, { sampler }: AgentOptions, host: Host | unde
   return given === undefined ? config.sampler : fromApiSampler(given)
 }
 
+type Target = Omit<MetricsConfig, 'interval'>
+
 /** node:https is loaded only where it is needed: TLS costs some ms at the start. */
-async function destinationOf({ endpoint: url, headers, timeout, gzip }: Config): Promise<Destination> {
+async function destinationOf({ endpoint: url, headers, timeout, gzip }: Target): Promise<Destination> {
   const keepAlive = { keepAlive: true, maxSockets: 4 }
   if (url.protocol === 'http:')
     return { url, headers, timeout, gzip, agent: unwatched(new HttpAgent(keepAlive)), request: httpRequest }

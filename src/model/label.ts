@@ -15,6 +15,8 @@ export class Label {
   readonly attributes: Attributes
   /** A place for the observer's own use. */
   encoded: unknown = undefined
+  /** Another: where its measurements go. */
+  measured: unknown = undefined
 
   constructor(
     phase: PhaseKind | null,

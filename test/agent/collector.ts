@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { unwatched } from '../../src/model/unwatched.ts'
+import { readMetrics, type SentMetric } from '../otlp/metrics-reader.ts'
 import { readRequest, type SentSpan } from './otlp-reader.ts'
 
 /** How to answer a request, besides taking it. */
@@ -14,6 +15,7 @@ export interface TestCollector {
   readonly server: Server
   /** What has been taken. */
   spans(): SentSpan[]
+  metrics(): SentMetric[]
   /** Headers of every request, taken or not. */
   readonly headers: IncomingMessage['headers'][]
   /** From now on requests are answered so; undefined: they are taken. */
@@ -22,8 +24,9 @@ export interface TestCollector {
 }
 
 export async function collector(port = 0): Promise<TestCollector> {
-  const bodies: Buffer[] = []
+  const bodies: { url: string; body: Buffer }[] = []
   const headers: IncomingMessage['headers'][] = []
+  const to = (path: string): Buffer[] => bodies.filter(({ url }) => url === path).map(({ body }) => body)
   let manner: Manner | undefined
   const server = unwatched(
     createServer((request, response) => {
@@ -33,7 +36,7 @@ export async function collector(port = 0): Promise<TestCollector> {
         headers.push(request.headers)
         if (manner !== undefined) return manner(request, response)
         const body = Buffer.concat(chunks)
-        bodies.push(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body)
+        bodies.push({ url: request.url ?? '', body: request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body })
         response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
       })
     }),
@@ -44,7 +47,8 @@ export async function collector(port = 0): Promise<TestCollector> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
     headers,
-    spans: () => bodies.flatMap(readRequest),
+    spans: () => to('/v1/traces').flatMap(readRequest),
+    metrics: () => to('/v1/metrics').flatMap(readMetrics),
     behave: (next) => void (manner = next),
     async close() {
       server.closeAllConnections()
