@@ -10,7 +10,7 @@ export type ValueMap = ReadonlyMap<string, Value>
 export interface Resource {
   /** `service.name`, or `unknown_service`. */
   readonly service: string
-  /** Whose clock its times are on: `host.id`, else `host.name`, else the service instance, else the service. */
+  /** Whose clock its times are on: `host.id`, else `host.name`, else `host.ip`, else the service instance, else the service. */
   readonly host: string
   readonly attributes: ValueMap
 }
