@@ -3,7 +3,7 @@ import type { AlertEngine, AlertEvent } from '../alerts/engine.ts'
 import { evaluate } from '../alerts/evaluate.ts'
 import { notify, unitOf } from '../alerts/notification.ts'
 import type { Rule } from '../alerts/rule.ts'
-import { SLOT_MS } from '../alerts/series.ts'
+import { SLOT_MS } from '../alerts/slot.ts'
 import type { AlertEventJson, AlertJson, AlertsJson, RuleJson } from './wire.ts'
 
 /** What fires, what is pending, what was, by which rules, and who is told. */

@@ -3,6 +3,7 @@ import type { UrlPattern } from '../lifecycle/index.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { summarise } from '../stitch/summary.ts'
 import type { Store } from '../store/contract.ts'
+import type { Arrivals } from './arrivals.ts'
 import { QueryFault } from './fault.ts'
 import { listQuery } from './filter.ts'
 import { sameSite } from './guard.ts'
@@ -26,6 +27,7 @@ export interface ApiParts {
   readonly store: Store
   readonly recent: Recent
   readonly news: News
+  readonly arrivals: Arrivals
   readonly stats: () => Stats
   readonly controls: Controls
   readonly version: string
@@ -122,7 +124,7 @@ export function apiUrls(parts: ApiParts): UrlPattern[] {
     path('live', live),
     path(
       'status',
-      get(() => statusJson(parts.stats(), store, parts.version)),
+      get(() => statusJson(parts.stats(), store, parts.arrivals, parts.version)),
     ),
     path(
       'controls',

@@ -1,10 +1,11 @@
 import type { Summary } from '../model/summary.ts'
+import type { Timeline } from '../model/timeline.ts'
 import { summaryJson } from './summary-json.ts'
 
 /** Who tells of each new or changed timeline: the collector. */
 export interface Live {
   /** @returns a function that ends it */
-  subscribe(listener: (summary: Summary) => void): () => void
+  subscribe(listener: (summary: Summary, timeline?: Timeline) => void): () => void
 }
 
 /** Kept for those who come back; a page that was away longer loads its list anew. */

@@ -1,6 +1,7 @@
 import { matches } from '../alerts/rule.ts'
 import type { AlertEngine } from '../alerts/engine.ts'
-import { SLOT_MS, type Exemplar, type Series, type Slot } from '../alerts/series.ts'
+import type { Series } from '../alerts/series.ts'
+import { MINUTE_MS, SLOT_MS, type Exemplar, type Slot } from '../alerts/slot.ts'
 import { Histogram } from '../model/histogram.ts'
 import type { MiddlewareJson, MiddlewareRowJson } from './wire.ts'
 
@@ -87,7 +88,9 @@ function merged(slots: readonly Slot[]): Histogram {
 
 /** p95 over time, oldest first; null where nothing was called. */
 function trend(slots: readonly Slot[], windowMs: number, now: number): (string | null)[] {
-  const step = Math.max(SLOT_MS, Math.ceil(windowMs / POINTS / SLOT_MS) * SLOT_MS)
+  // What is older than a minute or two is there by the minute.
+  const finest = windowMs > 2 * MINUTE_MS ? MINUTE_MS : SLOT_MS
+  const step = Math.ceil(windowMs / POINTS / finest) * finest
   const first = Math.floor((now - windowMs) / step) * step + step
   const byStep = Map.groupBy(slots, (slot) => Math.floor(slot.start / step) * step)
   const points: (string | null)[] = []

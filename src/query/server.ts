@@ -18,6 +18,7 @@ import { unwatched } from '../model/unwatched.ts'
 import type { Store } from '../store/contract.ts'
 import type { AlertEngine } from '../alerts/engine.ts'
 import { alertUrls, metricsUrl } from './alert-urls.ts'
+import { Arrivals } from './arrivals.ts'
 import { apiUrls, type Controls } from './api.ts'
 import { errorJson, QueryFault } from './fault.ts'
 import { knownHost } from './guard.ts'
@@ -112,8 +113,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { store, live, stats, controls = NO_CONTROLS, port = 7427, host = '127.0.0.1' } = options
   const feed = news(live, hex32(random32()), options)
   const kept = recent(store, live)
+  const arrivals = new Arrivals()
+  const unlearn = live.subscribe((_summary, timeline) => timeline !== undefined && arrivals.learn(timeline))
   const jaegerUrl = options.jaegerUrl?.replace(/\/+$/, '')
-  const api = apiUrls({ store, recent: kept, news: feed, stats, controls, version: version(), jaegerUrl })
+  const api = apiUrls({ store, recent: kept, news: feed, arrivals, stats, controls, version: version(), jaegerUrl })
   const { alerts } = options
   const app: App = lifecycle({
     urls: [
@@ -133,6 +136,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
     async close() {
+      unlearn()
       feed.close()
       kept.close()
       await new Promise<void>((resolve) => {

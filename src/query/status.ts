@@ -1,4 +1,5 @@
 import type { Store } from '../store/contract.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { StatusJson } from './wire.ts'
 
 /** What the collector counts, in spans since its start. */
@@ -13,7 +14,7 @@ export interface Stats {
 }
 
 /** How the collector is doing. @param version of the package */
-export async function statusJson(stats: Stats, store: Store, version: string): Promise<StatusJson> {
+export async function statusJson(stats: Stats, store: Store, arrivals: Arrivals, version: string): Promise<StatusJson> {
   const { accepted, stored, dropped, refused, pending } = stats
   const kept = await store.stats()
   return {
@@ -23,5 +24,7 @@ export async function statusJson(stats: Stats, store: Store, version: string): P
     traces: kept.traces,
     storage: { path: kept.path, bytes: kept.bytes },
     forwarding: stats.forwarding.map((each) => ({ ...each })),
+    lag: arrivals.lag(),
+    hosts: arrivals.hosts(),
   }
 }

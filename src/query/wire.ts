@@ -159,6 +159,23 @@ export interface StatusJson {
   traces: number
   storage: { path: string; bytes: number }
   forwarding: { url: string; sent: number; dropped: number; queued: number; lastError: string | null }[]
+  /** From the end of a request to the arrival of its timeline, of the last few; null as long as none came. */
+  lag: { medianMs: number; worstMs: number; of: number } | null
+  /** What was last known of each host's clock. */
+  hosts: HostJson[]
+}
+
+/** A host whose clock was held against that of a timeline's root. */
+export interface HostJson {
+  host: string
+  /** Taken from its times. */
+  offsetNs: string
+  lowNs: string | null
+  highNs: string | null
+  /** Calls that say so. */
+  pairs: number
+  confidence: string
+  at: string
 }
 
 /** A switch that the page shows: the demo's traffic, its slow middleware. */

@@ -24,7 +24,7 @@ function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNod
   if (place.page === 'middleware') return <MiddlewarePage board={place.board} />
   if (place.page === 'alerts') return <AlertsPage told={told} />
   if (place.page === 'compare') return <ComparePage a={place.a} b={place.b} />
-  if (place.page === 'status') return <StatusPage />
+  if (place.page === 'status') return <StatusPage told={told} />
   return (
     <Notice title="There is no such page">
       <p>

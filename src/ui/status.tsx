@@ -1,9 +1,10 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { StatusJson } from '../query/wire.ts'
+import type { AlertsJson, StatusJson } from '../query/wire.ts'
+import { Targets } from './alerts/page.tsx'
 import { status } from './api.ts'
-import { bytes, count } from './format.ts'
-import { usePolled } from './loading.ts'
+import { bytes, count, duration, roughly } from './format.ts'
+import { usePolled, type Loaded } from './loading.ts'
 import { Failure, Waiting } from './notice.tsx'
 
 /** Milliseconds between two looks. */
@@ -33,6 +34,10 @@ function Facts({ now }: { now: StatusJson }): VNode {
       </Fact>
       <Fact name="Timelines kept">{count(now.traces)}</Fact>
       <Fact name="On disk">{bytes(storage.bytes)}</Fact>
+      <Fact name="From a request’s end to here" tone={now.lag !== null && now.lag.medianMs > 30_000 ? 'tone-warn' : ''}>
+        {now.lag === null ? '–' : duration(now.lag.medianMs * 1e6)}
+        {now.lag !== null && <small class="muted"> worst {duration(now.lag.worstMs * 1e6)}</small>}
+      </Fact>
       <Fact name="Running since">{new Date(now.startedAt).toLocaleString('en-GB')}</Fact>
     </dl>
   )
@@ -67,20 +72,83 @@ function Forwarding({ now }: { now: StatusJson }): VNode {
   )
 }
 
+/** Where a host's clock is, against that of whoever called it. */
+function Hosts({ hosts }: { hosts: StatusJson['hosts'] }): VNode {
+  if (hosts.length === 0)
+    return <p class="muted">All requests so far were on one machine, or nothing could be said of their clocks.</p>
+  return (
+    <table class="plain">
+      <caption class="unseen">Clocks by host</caption>
+      <thead>
+        <tr>
+          <th scope="col">Host</th>
+          <th scope="col">Its clock is</th>
+          <th scope="col">Between</th>
+          <th scope="col">Confidence</th>
+          <th scope="col">Last seen</th>
+        </tr>
+      </thead>
+      <tbody>
+        {hosts.map((host) => (
+          <tr key={host.host}>
+            <td class="mono said">{host.host}</td>
+            <td class={host.offsetNs === '0' ? 'muted' : 'tone-warn'}>{offsetWords(Number(host.offsetNs))}</td>
+            <td class="muted">
+              {host.lowNs === null || host.highNs === null
+                ? '–'
+                : `${signed(Number(host.lowNs))} … ${signed(Number(host.highNs))}`}
+            </td>
+            <td class={host.confidence === 'conflicting' ? 'tone-bad' : ''}>{host.confidence}</td>
+            <td class="muted">{roughly(Date.now() - Date.parse(host.at))} ago</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const signed = (ns: number): string => `${ns < 0 ? '−' : '+'}${duration(Math.abs(ns))}`
+
+function offsetWords(ns: number): string {
+  if (ns === 0) return 'right, as far as can be told'
+  return `${duration(Math.abs(ns))} ${ns > 0 ? 'ahead' : 'behind'}, corrected`
+}
+
+interface Props {
+  readonly told: Loaded<AlertsJson>
+}
+
 /** How the collector is doing: accepted = stored + dropped + on their way. */
-export function StatusPage(): VNode {
+export function StatusPage({ told }: Props): VNode {
   const { data, error } = usePolled(status, EVERY)
   useEffect(() => void (document.title = 'Status · Phaseline'), [])
   if (data === undefined) return error === undefined ? <Waiting what="status" /> : <Failure error={error} />
   return (
-    <div class="status-page">
+    <div class="board status-page">
       <h1>Collector {data.version}</h1>
       {error !== undefined && <p class="lost">{error.message}</p>}
       <Facts now={data} />
+      <Panel title="Forwarding">
+        <Forwarding now={data} />
+      </Panel>
+      <Panel title="Alerts are told to">
+        {told.data === undefined ? <p class="muted">Alerts are not evaluated here.</p> : <Targets targets={told.data.targets} />}
+      </Panel>
+      <Panel title="Clocks">
+        <Hosts hosts={data.hosts} />
+      </Panel>
       <p class="muted">
         Kept in <code>{data.storage.path}</code>
       </p>
-      <Forwarding now={data} />
     </div>
+  )
+}
+
+function Panel({ title, children }: { title: string; children: ComponentChildren }): VNode {
+  return (
+    <section class="panel">
+      <h2>{title}</h2>
+      {children}
+    </section>
   )
 }

@@ -31,7 +31,7 @@ function fits(summary: Summary, timeline: Timeline, filter: Filter): boolean {
 /** An empty one. */
 export function stubStore(): StubStore {
   const kept = new Map<string, { summary: Summary; timeline: Timeline }>()
-  const listeners = new Set<(summary: Summary) => void>()
+  const listeners = new Set<(summary: Summary, timeline?: Timeline) => void>()
   const searches: Filter[] = []
   return {
     searches,
@@ -40,7 +40,7 @@ export function stubStore(): StubStore {
       const summary = summarise(timeline)
       kept.delete(timeline.traceId)
       kept.set(timeline.traceId, { summary, timeline })
-      for (const listener of listeners) listener(summary)
+      for (const listener of listeners) listener(summary, timeline)
       return timeline
     },
     subscribe(listener) {
