@@ -18,8 +18,8 @@ export interface Choice {
   /** Where it is measured; undefined: nowhere. */
   readonly meter: Meter | undefined
   readonly keep: Keep | undefined
-  /** Whether the spans that say little are left out. */
-  readonly interesting: boolean
+  /** `interesting`: the spans that say little are left out. */
+  readonly spans: 'all' | 'interesting' | undefined
 }
 
 /** In front of another exit: measures every request, and lets only those through that were sampled or are worth it. */
@@ -34,10 +34,10 @@ export class ChoosingExit implements Exit {
   }
 
   take(record: TraceRecord, first: AgentPhase): void {
-    const { meter, interesting: few } = this.choice
+    const { meter, spans } = this.choice
     const leaves = this.inner !== undefined && this.leaves(record, first)
     if (meter !== undefined) measure(meter.book, record, first, leaves)
-    if (leaves) this.inner?.take(record, few && record.left ? interesting(record, first) : first)
+    if (leaves) this.inner?.take(record, spans === 'interesting' && record.left ? interesting(record, first) : first)
     else unlink(first)
   }
 

@@ -5,14 +5,14 @@ import { observe } from '../model/observer.ts'
 import { unwatched } from '../model/unwatched.ts'
 import { encodeResource } from '../otlp/encode.ts'
 import { readConfig, type Config, type Environment } from './config.ts'
-import { ChoosingExit, type Keep } from './choosing-exit.ts'
+import type { Choice, Keep } from './choosing-exit.ts'
 import type { Exit } from './exit.ts'
 import { Exporter, type Persistence } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
 import { RecordKeeper } from './keeper.ts'
 import { findHost, type Host } from './host.ts'
 import { limits } from './limits.ts'
-import { Meter } from './meter.ts'
+import type { Meter } from './meter.ts'
 import { readMetricsConfig, type MetricsConfig } from './metrics-config.ts'
 import { AgentObserver } from './observer.ts'
 import type { Destination } from './post.ts'
@@ -93,10 +93,9 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
   const resource = (host?.resource.attributes as Attributes) ?? resourceAttributes(config, options.attributes)
   const inner = spans ? await exitFor(config, options, host, resource, silently) : undefined
   const keep = options.keep ?? config.keep
-  const meter =
-    metrics && new Meter(await exporterFor(metrics, METRICS_QUEUE, silently), encodeResource(resource), metrics.interval)
-  const choice = { meter, keep, interesting: options.spans === 'interesting' }
-  const exit = inner !== undefined && !(meter || keep || choice.interesting) ? inner : new ChoosingExit(inner, choice)
+  const meter = metrics && (await meterFor(metrics, resource, silently))
+  const choosing = meter !== undefined || keep !== undefined || options.spans === 'interesting'
+  const exit = choosing || inner === undefined ? await choosingExit(inner, { meter, keep, spans: options.spans }) : inner
   const keeper = new RecordKeeper(exit)
   const observer = new AgentObserver(keeper, samplerFor(config, options, host), storage, (meter ?? keep) !== undefined)
   const undo = [observe(observer), ...register(observer, config, options, host)]
@@ -156,6 +155,17 @@ type Silently = (fn: () => void) => void
 
 async function exporterFor(to: Target, persistence: Persistence, silently: Silently): Promise<Exporter> {
   return new Exporter(await destinationOf(to), persistence, silently)
+}
+
+/** What measures and chooses is loaded only where it is wanted, as everything that costs at the start. */
+async function meterFor(config: MetricsConfig, resource: Attributes, silently: Silently): Promise<Meter> {
+  const { Meter } = await import('./meter.ts')
+  return new Meter(await exporterFor(config, METRICS_QUEUE, silently), encodeResource(resource), config.interval)
+}
+
+async function choosingExit(inner: Exit | undefined, choice: Choice): Promise<Exit> {
+  const { ChoosingExit } = await import('./choosing-exit.ts')
+  return new ChoosingExit(inner, choice)
 }
 
 function samplerFor(config: Config, { sampler }: AgentOptions, host: Host | undefined): Sampler {

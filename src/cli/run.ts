@@ -13,6 +13,9 @@ What node --import phaseline/register app.js does, with two things less to type.
 All OTEL_* variables mean what they mean: OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, …
 The app's exit code is this command's.`
 
+/** The collector takes metrics, so the app sends them. */
+const METRICS = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_METRIC_EXPORT_INTERVAL: '10000' }
+
 /** `phaseline run app.js`: node with the agent registered. Gives the app's exit code, or 128 and its signal's number. */
 export async function run(args: string[]): Promise<number> {
   const [first, ...rest] = args
@@ -26,8 +29,8 @@ export async function run(args: string[]): Promise<number> {
   const endpoint = to ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://127.0.0.1:4318'
   const child = spawn(process.execPath, ['--import', register(), ...words], {
     stdio: 'inherit',
-    // Five seconds, the usual delay, are long for somebody who looks at the page while trying things.
-    env: { OTEL_BSP_SCHEDULE_DELAY: '1000', ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+    // Five seconds, the usual delay, are long for somebody who looks at the page while trying things; so is a minute for an alert.
+    env: { OTEL_BSP_SCHEDULE_DELAY: '1000', ...METRICS, ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
   })
   return exitOf(child)
 }

@@ -23,15 +23,14 @@ async function begin(options: AgentOptions = {}): Promise<void> {
   agent = await startAgent({ endpoint: sink.url, serviceName: 'shop', env: {}, metrics: true, ...options })
 }
 
+const nameOf = ({ attributes }: SentPoint): string =>
+  `${String(attributes['phaseline.phase'])} ${String(attributes['phaseline.name'])}`
+
 /** The points of a metric that were sent so far, by phase and name. */
 async function points(name: string): Promise<Record<string, SentPoint>> {
   await agent?.flush()
   const found = sink.metrics().filter((metric) => metric.name === name)
-  return Object.fromEntries(
-    found
-      .flatMap((metric) => metric.points)
-      .map((point) => [`${point.attributes['phaseline.phase']} ${point.attributes['phaseline.name']}`, point]),
-  )
+  return Object.fromEntries(found.flatMap((metric) => metric.points).map((point) => [nameOf(point), point]))
 }
 
 const selfTimes = (): Promise<Record<string, SentPoint>> => points('phaseline.phase.self_time')
