@@ -4,7 +4,7 @@ import { table, type Column } from './table.ts'
 import { painter, type Style } from './terminal-text.ts'
 
 /** So many digits of a trace id tell one from all others that are near. */
-export const SHORT = 8
+const SHORT = 8
 
 const COLUMNS: readonly Column<SummaryJson>[] = [
   { title: 'TRACE', width: SHORT, text: ({ traceId }) => traceId.slice(0, SHORT), style: () => 'dim' },

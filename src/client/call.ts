@@ -2,12 +2,13 @@ import type { Socket } from 'node:net'
 import { OWN } from '../model/attributes.ts'
 import { now } from '../model/clock.ts'
 import { observer, type Phase } from '../model/observer.ts'
+import { redactUrl } from '../model/redact.ts'
 import type { RemoteParent } from '../model/traceparent.ts'
 import { connectionFailedWith, connectionOf, describePeer, type Connection } from './connection.ts'
 import { failureOf, isAbort } from './failure.ts'
 import { clientLabel, isOther, RECEIVE, SEND, TTFB, WAIT } from './labels.ts'
 import { expectRedirect, redirected } from './redirect.ts'
-import { redactUrl, type Origin } from './url.ts'
+import type { Origin } from './url.ts'
 
 /** What is known of a call when it begins. */
 export interface Beginning {

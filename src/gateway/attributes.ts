@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { OWN } from '../model/attributes.ts'
 import type { Phase } from '../model/observer.ts'
+import { redactQuery } from '../model/redact.ts'
 import { utilization } from './event-loop.ts'
-import { redactQuery } from './query.ts'
 
 interface Host {
   readonly address: string
