@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 
 /**
  * What tracing one request costs: the same app bare, under OpenTelemetry's http and express instrumentations, under Phaseline,
- * and under Phaseline at 0 %. All four servers live side by side, and take turns of half a second under load: so whatever else
+ * with metrics of every request, and at 0 %. All servers live side by side, and take turns of half a second under load: so whatever else
  * the machine does meets all of them. Everything is exported. CPU is that of all threads of the server until its exporter has
  * drained, divided by the requests answered; the lower quartile of the
  * rounds is shown.
@@ -17,6 +17,14 @@ const MODES: Record<string, { preload: string[]; env?: Record<string, string> }>
   bare: { preload: [] },
   otel: { preload: ['--require', join(here, 'app/otel.cjs')] },
   phaseline: { preload: ['--import', join(here, 'app/phaseline.mjs')] },
+  'phaseline + metrics': {
+    preload: ['--import', join(here, 'app/phaseline.mjs')],
+    env: { OTEL_METRICS_EXPORTER: 'otlp', OTEL_METRIC_EXPORT_INTERVAL: '1000' },
+  },
+  'phaseline 0 % + metrics': {
+    preload: ['--import', join(here, 'app/phaseline.mjs')],
+    env: { OTEL_METRICS_EXPORTER: 'otlp', OTEL_METRIC_EXPORT_INTERVAL: '1000', OTEL_TRACES_SAMPLER: 'always_off' },
+  },
   'phaseline 0 %': { preload: ['--import', join(here, 'app/phaseline.mjs')], env: { OTEL_TRACES_SAMPLER: 'always_off' } },
 }
 const ROUTES = { text: '/hello', json: '/api/books/7', page: '/books/7' }
