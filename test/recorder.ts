@@ -134,7 +134,7 @@ function make(first: Label, { parent, remote, recording, start, ended, add }: Be
     start,
     set: (key, value) => void (own[key] = value),
     relabel: (next) => void (label = next),
-    fail: (thrown) => void (error = errorType(thrown)),
+    fail: (thrown) => void (error ??= errorType(thrown)),
     handOver: (to) => void (made.heir = to as Recorded),
     end(at = now()) {
       if (finish !== undefined) return

@@ -1,6 +1,6 @@
 import type * as Sqlite from 'node:sqlite'
+import { alreadyLoaded, onLoaded } from '../model/loading.ts'
 import { watchChannels } from './channels.ts'
-import { alreadyLoaded, onLoaded } from './loading.ts'
 import { watchPostgres, type Postgres } from './postgres.ts'
 import { watchSqlite, type SqliteDriver } from './sqlite.ts'
 

@@ -1,5 +1,5 @@
 import { now } from '../model/clock.ts'
-import { failGateway, nameRoute } from '../model/gateway.ts'
+import { gatewayOf, nameRoute } from '../model/gateway.ts'
 import { label, type Label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { endChains, type Chains } from './chain.ts'
@@ -239,7 +239,7 @@ export class Journey {
     if (this.stragglers !== undefined) for (const step of this.stragglers) step.finish(at)
     if (this.chains !== undefined) endChains(this, this.chains, at)
     this.handler.end(at)
-    if (this.error !== undefined && res.statusCode >= 500) failGateway(res.req, this.error)
+    if (this.error !== undefined && res.statusCode >= 500) gatewayOf(res.req)?.fail(this.error)
   }
 }
 

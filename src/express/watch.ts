@@ -1,5 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createRequire } from 'node:module'
+import { alreadyLoaded, onLoaded } from '../model/loading.ts'
 import { once, unpatch } from './patch.ts'
 import { watchResponse } from './response.ts'
 import { watchRouter } from './routers.ts'
@@ -11,8 +10,6 @@ interface Express {
   response: object
 }
 
-/** Node's own channel (its documentation: "Modules"). An ES module that imports Express comes through it, too. */
-const REQUIRED = 'tracing:module.require:end'
 /** What `express/index.js` asks for, in 4 and 5, whatever name or path the package itself was asked for by. */
 const EXPRESS = './lib/express'
 
@@ -25,14 +22,12 @@ let stop: (() => void) | undefined
  */
 export function watchExpress(): () => void {
   if (stop !== undefined) return stop
-  const listener = (message: unknown): void => {
-    const { id, result } = message as { id: string; result?: unknown }
+  const deaf = onLoaded(({ id, result }) => {
     if (id === EXPRESS) watchModule(result)
-  }
-  subscribe(REQUIRED, listener)
+  })
   watchLoaded()
   return (stop = () => {
-    unsubscribe(REQUIRED, listener)
+    deaf()
     unpatch()
     stop = undefined
   })
@@ -40,8 +35,7 @@ export function watchExpress(): () => void {
 
 /** Every Express that was loaded by now. */
 export function watchLoaded(): void {
-  const { cache } = createRequire(import.meta.url)
-  for (const path of Object.keys(cache)) if (/[\\/]lib[\\/]express\.js$/.test(path)) watchModule(cache[path]?.exports)
+  for (const exported of alreadyLoaded('/lib/express.js')) watchModule(exported)
 }
 
 /** @param exported whatever is called like Express; nothing happens if it is not */

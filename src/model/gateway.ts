@@ -7,11 +7,8 @@ import type { Phase } from './observer.ts'
  */
 const GATEWAY = Symbol.for('phaseline.gateway')
 
-const FAILED = Symbol.for('phaseline.gateway.failed')
-
 interface Watched {
   [GATEWAY]?: Phase | undefined
-  [FAILED]?: boolean
 }
 
 /** Remembers the phase of this request; undefined forgets it. */
@@ -22,17 +19,6 @@ export function setGateway(request: object, phase: Phase | undefined): void {
 /** The phase of this request as a whole, if somebody watches the server that took it. */
 export function gatewayOf(request: object): Phase | undefined {
   return (request as Watched)[GATEWAY]
-}
-
-/** Says what went wrong with the request as a whole, before its server says that its answer was a 5xx. */
-export function failGateway(request: object, error: unknown): void {
-  ;(request as Watched)[FAILED] = true
-  gatewayOf(request)?.fail(error)
-}
-
-/** Whether somebody has said what went wrong: then a status code has nothing to add. */
-export function gatewayFailed(request: object): boolean {
-  return (request as Watched)[FAILED] === true
 }
 
 /** By method, then by route: joining the two for every request would cost more than looking twice. */

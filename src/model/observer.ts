@@ -37,7 +37,10 @@ export interface Phase {
   set(key: string, value: AttributeValue): void
   /** What was not known at the beginning: the `gateway`'s route. */
   relabel(label: Label): void
-  /** It went wrong: status error, and `error.type` (the error's `code` or class name, or the text given). Does not end it. */
+  /**
+   * It went wrong: status error, and `error.type` (the error's `code` or class name, or the text given). Does not end it. The first
+   * call counts: it is the cause, and what follows from it (a status of 500) is not.
+   */
   fail(error: unknown): void
   /** It is over. A second call does nothing. */
   end(at?: number): void
