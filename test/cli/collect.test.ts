@@ -18,11 +18,26 @@ test('a port that is taken is said in one line, with who has it', async () => {
   await first.stop()
 })
 
+test('it says which port takes the log of nginx, and which log is not there yet', async () => {
+  const collector = phaseline(
+    ['collect', '--memory', '--port', '0', '--otlp-port', '0'].concat(
+      '--nginx-syslog',
+      '0',
+      '--nginx-log',
+      '/nowhere/access.log',
+    ),
+  )
+  await collector.says(/ · syslog on 127\.0\.0\.1:\d+ · /)
+  expect(collector.complained()).toBe('phaseline: /nowhere/access.log is not there yet; it is read once it is\n')
+  expect(await collector.stop('SIGINT')).toBe(0)
+})
+
 test.each([
   ['--port', 'http'],
   ['--keep', 'long'],
   ['--keep-size', '1X'],
   ['--forward', 'jaeger'],
+  ['--nginx-syslog', 'localhost'],
 ])('%s %s is wrong usage', async (...args) => {
   const collector = phaseline(['collect', ...args])
   expect(await collector.ended()).toBe(1)
