@@ -1,3 +1,4 @@
+import type { InFlightRequest } from './agent/in-flight.ts'
 import { startAgent, type Agent, type AgentOptions } from './agent/start.ts'
 import { watchClients } from './client/watch.ts'
 import { watchDatabases } from './database/watch.ts'
@@ -9,6 +10,7 @@ import { phase as around } from './model/observer.ts'
 
 export { wrap } from './express/wrap.ts'
 export { stats, type Stats } from './agent/stats.ts'
+export type { InFlightRequest, OpenPhase } from './agent/in-flight.ts'
 export { model } from './database/model.ts'
 export { watchPostgres, type Postgres } from './database/postgres.ts'
 
@@ -16,6 +18,7 @@ export { watchPostgres, type Postgres } from './database/postgres.ts'
 export type StartOptions = AgentOptions
 
 let running: Promise<Agent | undefined> | undefined
+let agent: Agent | undefined
 let undo: (() => void)[] = []
 
 /**
@@ -29,7 +32,7 @@ export async function start(options: StartOptions = {}): Promise<void> {
 }
 
 async function begin(options: StartOptions): Promise<Agent | undefined> {
-  const agent = await startAgent(options)
+  agent = await startAgent(options)
   if (agent !== undefined) undo = [watchServers(), watchExpress(), watchClients(), watchDatabases()]
   return agent
 }
@@ -42,12 +45,20 @@ export async function flush(timeout?: number): Promise<void> {
   await (await running)?.flush(timeout)
 }
 
+/**
+ * The requests that have not ended, the oldest first: since when, and which phase they are in. Knows those that are recorded:
+ * the sampled ones, or all with metrics or `keep`.
+ */
+export function inFlight(): InFlightRequest[] {
+  return agent?.inFlight() ?? []
+}
+
 /** Sends what has been recorded, requests that are still open too, and stops tracing. @param timeout as for `flush` */
 export async function shutdown(timeout?: number): Promise<void> {
-  const agent = await running
+  const stopping = await running
   for (const back of undo.splice(0)) back()
-  running = undefined
-  await agent?.shutdown(timeout)
+  running = agent = undefined
+  await stopping?.shutdown(timeout)
 }
 
 const named = new Map<string, Label>()

@@ -11,6 +11,7 @@ import { Exporter, type Persistence } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
 import { RecordKeeper } from './keeper.ts'
 import { findHost, type Host } from './host.ts'
+import { inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
 import { limits } from './limits.ts'
 import type { Meter } from './meter.ts'
 import { readMetricsConfig, type MetricsConfig } from './metrics-config.ts'
@@ -68,6 +69,8 @@ export interface Agent {
   flush(timeout?: number): Promise<void>
   /** Sends everything, open phases too, and stops watching. Never rejects. */
   shutdown(timeout?: number): Promise<void>
+  /** The recorded requests that have not ended, the oldest first. */
+  inFlight(): InFlightRequest[]
 }
 
 /** Bytes that may wait for the collector. */
@@ -108,6 +111,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
     exit.lastGasp()
   }
   undo.push(beforeEnd(last, lastGasp))
+  // The processors of an SDK want each span once, when it is over.
+  if (inner instanceof FastExit) undo.push(watchOpen(keeper, inner, keep?.slowerThanMs))
   return {
     flush: (timeout = 10_000) => exit.flush(timeout),
     async shutdown(timeout = 10_000) {
@@ -115,6 +120,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
       for (const back of undo.splice(0)) back()
       await exit.shutdown(timeout)
     },
+    inFlight: () => inFlight(keeper),
   }
 }
 
