@@ -6,7 +6,7 @@ export interface Summary {
   readonly traceId: string
   /** The timeline's. */
   readonly version: string
-  /** The service of the first server span: the app (or proxy) that people think of. */
+  /** The app that people think of: the gateway's service, else that of the first server span. */
   readonly service: string
   /** `GET /books/<int:id>/`: the gateway's name where there is one, else the root's. */
   readonly name: string

@@ -101,9 +101,9 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /** What of the path is a file's name, and in which folder. */
-function fileOf(url: string, { folders }: Settings): { folder: string; rest: string } | undefined {
+function fileOf(url: string, { folders }: Settings): { prefix: string; folder: string; rest: string } | undefined {
   const [path = ''] = url.split('?', 1)
-  for (const [prefix, folder] of folders) if (path.startsWith(prefix)) return { folder, rest: path.slice(prefix.length) }
+  for (const [prefix, folder] of folders) if (path.startsWith(prefix)) return { prefix, folder, rest: path.slice(prefix.length) }
   return undefined
 }
 
@@ -111,8 +111,9 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   exchange: Exchange,
-  { folder, rest }: { folder: string; rest: string },
+  { prefix, folder, rest }: { prefix: string; folder: string; rest: string },
 ): Promise<void> {
+  exchange.phase.set('http.route', `${prefix}*`)
   exchange.received()
   exchange.answering()
   await serveFile(request, response, folder, rest)

@@ -2,12 +2,6 @@ import { isPhaseId, PHASE_IDS } from '../model/phases.ts'
 import type { Filter } from '../store/contract.ts'
 import { QueryFault } from './fault.ts'
 
-/** A filter for the store, and what the store cannot express: a class of statuses, say 5 for 5xx. */
-export interface ListQuery {
-  readonly filter: Filter
-  readonly statusClass: number | undefined
-}
-
 function fault(name: string, text: string, wanted: string): QueryFault {
   return new QueryFault(400, 'bad_parameter', `${name}=${text.slice(0, 100)}: ${wanted}`)
 }
@@ -47,21 +41,23 @@ function given(all: { [K in keyof Filter]: Filter[K] | undefined }): Filter {
 
 /**
  * The query of a list: what narrows it. Unknown parameters are ignored, wrong ones are a fault that says what is wanted.
- * @param params `service`, `route`, `status` (`404` or `5xx`), `phase`, `middleware`, `minMs`, `maxMs`, `error`, `from`, `to`, `q`, `limit`, `cursor`
+ * @param params `service`, `route`, `status` (`404` or `5xx`), `phase`, `middleware`, `minMs`, `maxMs`, `error`, `inFlight`, `from`, `to`, `q`, `limit`, `cursor`
  */
-export function listQuery(params: URLSearchParams): ListQuery {
+export function listQuery(params: URLSearchParams): Filter {
   const status = parsed(params, 'status', 'a status code such as 404, or a class such as 5xx', (value) =>
     /^[1-5](\d\d|xx)$/.test(value) ? value : undefined,
   )
-  const filter = given({
+  return given({
     service: text(params, 'service'),
     route: text(params, 'route'),
     phase: parsed(params, 'phase', `one of ${PHASE_IDS.join(', ')}`, (value) => (isPhaseId(value) ? value : undefined)),
     middleware: text(params, 'middleware'),
     status: status === undefined || status.endsWith('xx') ? undefined : Number(status),
+    statusClass: status?.endsWith('xx') === true ? Number(status[0]) : undefined,
     minDurationNs: parsed(params, 'minMs', 'a number of milliseconds', millis),
     maxDurationNs: parsed(params, 'maxMs', 'a number of milliseconds', millis),
     error: text(params, 'error') === '1' ? true : undefined,
+    inFlight: text(params, 'inFlight') === '1' ? true : undefined,
     from: parsed(params, 'from', 'nanoseconds since the epoch', nanos),
     to: parsed(params, 'to', 'nanoseconds since the epoch', nanos),
     text: text(params, 'q'),
@@ -71,5 +67,4 @@ export function listQuery(params: URLSearchParams): ListQuery {
     }),
     cursor: text(params, 'cursor'),
   })
-  return { filter, statusClass: status?.endsWith('xx') === true ? Number(status[0]) : undefined }
 }

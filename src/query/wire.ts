@@ -2,7 +2,7 @@
  * What the query API and the viewer say to each other, in JSON. Times and durations are decimal strings of nanoseconds.
  * Beside these paths the same port serves Jaeger's (`/api/traces/{id}`, `/api/services`, …, `/api/v3/…`).
  *
- *   GET  /api/timelines?service=&route=&status=&phase=&middleware=&minMs=&maxMs=&error=1&from=&to=&q=&limit=&cursor=  → ListJson
+ *   GET  /api/timelines?service=&route=&status=&phase=&middleware=&minMs=&maxMs=&error=1&inFlight=1&from=&to=&q=&limit=&cursor=  → ListJson
  *   GET  /api/timelines/{traceId}                → TimelineJson   (404 with ErrorJson)
  *   GET  /api/timelines/{traceId}/outline        → OutlineJson    (what drawing needs, small enough for 100,000 spans)
  *   GET  /api/timelines/{traceId}/spans/{spanId} → SpansJson      (everything about the span; more than one where an id is shared)
@@ -126,7 +126,7 @@ export interface OutlineJson {
 export interface SummaryJson {
   traceId: string
   version: string
-  /** The service of the first server span: the app (or proxy) that people think of. */
+  /** The app that people think of: the gateway's service, else that of the first server span. */
   service: string
   /** `GET /books/<int:id>/`: the gateway's name where there is one, else the root's. */
   name: string

@@ -10,19 +10,22 @@ export function summarise(timeline: Timeline): Summary {
   const server = spans.find((span) => span.kind === 'SERVER')
   const gateway = spans.find((span) => span.phase === 'gateway') ?? server
   const first = gateway ?? root
+  const status = number(first, 'http.response.status_code', 'http.status_code')
+  // A client calls a 4xx an error (semantic conventions for HTTP); to whoever runs the server it is an answer.
+  const refused = first !== root && status !== null && status >= 400 && status < 500
   return {
     traceId: timeline.traceId,
     version: timeline.version,
-    service: (server ?? spans.find((span) => span.service !== ''))?.service ?? '',
+    service: (gateway ?? spans.find((span) => span.service !== ''))?.service ?? '',
     name: (gateway ?? root).name,
     method: text(first, 'http.request.method', 'http.method'),
     route: text(first, 'http.route'),
-    status: number(first, 'http.response.status_code', 'http.status_code'),
+    status,
     start: timeline.start,
     durationNs: timeline.durationNs,
     spanCount: spans.reduce((count, span) => (span.source === null ? count : count + 1), 0),
     services: servicesOf(spans),
-    error: root.error || first.error,
+    error: first.error || (root.error && !refused),
     inFlight: timeline.warnings.has('in_flight'),
     phases: timeline.phases,
     warnings: timeline.warnings,

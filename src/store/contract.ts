@@ -24,6 +24,10 @@ export interface Filter {
   readonly middleware?: string
   /** The HTTP status code of the summary. */
   readonly status?: number
+  /** The class of that status code: 5 for 500…599. */
+  readonly statusClass?: number
+  /** Whether it was still running when its last spans came. */
+  readonly inFlight?: boolean
   /** At least, at most so many nanoseconds long. */
   readonly minDurationNs?: bigint
   readonly maxDurationNs?: bigint

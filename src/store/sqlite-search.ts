@@ -38,6 +38,8 @@ function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
   if (filter.phase !== undefined) wanted.push([term(':phase', filter.phase)])
   if (filter.middleware !== undefined) wanted.push([term('phaseline.middleware.name', filter.middleware)])
   if (filter.status !== undefined) wanted.push([term(':status', String(filter.status))])
+  if (filter.statusClass !== undefined) wanted.push([term(':status-class', String(filter.statusClass))])
+  if (filter.inFlight === true) wanted.push([term(':warning', 'in_flight')])
   if (filter.error !== undefined) wanted.push([term(':error', filter.error)])
   if (filter.skew === true) wanted.push([term(':warning', 'clock_skew')])
   if (filter.orphans === true) wanted.push([term(':warning', 'orphan')])
@@ -144,7 +146,9 @@ export class Searcher {
 }
 
 /** Late spans can take away what an earlier version had: a parent that was missing has come. */
-function stillHolds(filter: Filter, { status, error, warnings }: Summary): boolean {
+function stillHolds(filter: Filter, { status, error, warnings, inFlight }: Summary): boolean {
+  if (filter.statusClass !== undefined && filter.statusClass !== Math.floor((status ?? 0) / 100)) return false
+  if (filter.inFlight !== undefined && filter.inFlight !== inFlight) return false
   if (filter.status !== undefined && filter.status !== status) return false
   if (filter.error !== undefined && filter.error !== error) return false
   return (filter.skew !== true || warnings.has('clock_skew')) && (filter.orphans !== true || warnings.has('orphan'))

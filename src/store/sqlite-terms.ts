@@ -104,7 +104,10 @@ class Gathered {
 export function termsOf(timeline: Timeline, summary: Summary): readonly number[] {
   const gathered = new Gathered()
   gathered.add(fieldPairs.get(':error', summary.error))
-  if (summary.status !== null) gathered.add(fieldPairs.get(':status', String(summary.status)))
+  if (summary.status !== null) {
+    gathered.add(fieldPairs.get(':status', String(summary.status)))
+    gathered.add(fieldPairs.get(':status-class', String(Math.floor(summary.status / 100))))
+  }
   for (const warning of summary.warnings.keys()) gathered.add(fieldPairs.get(':warning', warning))
   let resource: Resource | undefined
   for (const span of timeline.spans) {

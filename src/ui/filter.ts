@@ -14,6 +14,8 @@ export interface Filter {
   readonly maxMs: string
   /** `1`: failed requests only. */
   readonly error: string
+  /** `1`: only what is still running. */
+  readonly inFlight: string
   /** Nanoseconds since the epoch, decimal. */
   readonly from: string
   readonly to: string
@@ -29,6 +31,7 @@ export const NO_FILTER: Filter = {
   minMs: '',
   maxMs: '',
   error: '',
+  inFlight: '',
   from: '',
   to: '',
 }
@@ -89,6 +92,7 @@ export function fits(item: SummaryJson, filter: Filter): boolean {
     (filter.phase === '' || filter.phase in item.phases) &&
     (filter.middleware === '' || item.slowestMiddleware?.name === filter.middleware) &&
     (filter.error === '' || item.error) &&
+    (filter.inFlight === '' || item.inFlight) &&
     durationFits(item, filter) &&
     timeFits(item, filter)
   )

@@ -10,9 +10,18 @@ export function RouteName({ summary }: { summary: SummaryJson }): VNode {
   return (
     <span class="route" title={summary.name}>
       {method !== '' && <span class={`method m-${/^[A-Z]+$/.test(method) ? method : 'OTHER'}`}>{method}</span>}{' '}
-      {rest === method ? <span class="muted">no route</span> : <b>{rest}</b>}
+      {rest === method ? (
+        <span class="muted">{'gateway' in summary.phases ? 'no route' : whoAnswered(summary)}</span>
+      ) : (
+        <b>{rest}</b>
+      )}
     </span>
   )
+}
+
+/** Of a request that reached no app: who it was that answered. */
+function whoAnswered({ phases, service }: SummaryJson): string {
+  return Object.keys(phases).some((phase) => phase.startsWith('proxy')) ? `by ${service}` : 'no route'
 }
 
 /** Whether to call it failed: what a client counts as an error (4xx) is an answer to whoever runs the server. */

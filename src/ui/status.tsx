@@ -38,7 +38,9 @@ function Facts({ now }: { now: StatusJson }): VNode {
         {now.lag === null ? '–' : duration(now.lag.medianMs * 1e6)}
         {now.lag !== null && <small class="muted"> worst {duration(now.lag.worstMs * 1e6)}</small>}
       </Fact>
-      <Fact name="Running since">{new Date(now.startedAt).toLocaleString('en-GB')}</Fact>
+      <Fact name="Running for">
+        <span title={new Date(now.startedAt).toLocaleString('en-GB')}>{roughly(Date.now() - Date.parse(now.startedAt))}</span>
+      </Fact>
     </dl>
   )
 }

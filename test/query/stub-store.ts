@@ -18,6 +18,8 @@ function fits(summary: Summary, timeline: Timeline, filter: Filter): boolean {
   return (
     (filter.service === undefined || summary.services.includes(filter.service)) &&
     (filter.status === undefined || summary.status === filter.status) &&
+    (filter.statusClass === undefined || Math.floor((summary.status ?? 0) / 100) === filter.statusClass) &&
+    (filter.inFlight === undefined || summary.inFlight === filter.inFlight) &&
     (filter.phase === undefined || timeline.spans.some((span) => span.phase === filter.phase)) &&
     (filter.minDurationNs === undefined || summary.durationNs >= filter.minDurationNs) &&
     (filter.maxDurationNs === undefined || summary.durationNs <= filter.maxDurationNs) &&

@@ -46,6 +46,24 @@ test.skipIf(noBrowser)('a filter is in the URL and narrows the list, also after 
   await expect.poll(() => page.locator('a.request').count()).toBe(2)
 })
 
+test.skipIf(noBrowser)('phase, middleware and state narrow the list too', async () => {
+  const now = BigInt(Date.now()) * 1_000_000n
+  view.receive(1, bookshop(), now)
+  view.receive(2, { phase: 'gateway', name: 'GET /', from: 0, to: 5, failed: 'boom' }, now)
+  const page = await view.open('/')
+  const rows = page.locator('a.request')
+  await rows.nth(1).waitFor()
+  await page.getByLabel('Phase', { exact: true }).selectOption('dns')
+  await expect.poll(() => rows.count()).toBe(1)
+  await page.getByLabel('Middleware', { exact: true }).selectOption('SessionMiddleware')
+  await expect.poll(() => new URL(page.url()).search).toBe('?phase=dns&middleware=SessionMiddleware')
+  expect(view.serving.store.searches.at(-1)).toMatchObject({ phase: 'dns', middleware: 'SessionMiddleware' })
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.getByLabel('State').selectOption('Failed')
+  await expect.poll(() => rows.count()).toBe(1)
+  expect(await rows.getAttribute('href')).toBe(`/trace/${'2'.padStart(32, '0')}`)
+})
+
 test.skipIf(noBrowser)('the page says so, keeps what it knows, and is live again when it is back', async () => {
   const context = await openBrowser()
   const first = await served()

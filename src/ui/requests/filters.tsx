@@ -2,16 +2,40 @@ import type { VNode } from 'preact'
 import { narrowed, NO_FILTER, type Filter } from '../filter.ts'
 import { timeOfDay } from '../format.ts'
 import { go } from '../navigate.ts'
+import { PHASE_ORDER, phaseLook } from '../phases.ts'
 
 const STATUSES = ['2xx', '3xx', '4xx', '5xx']
 
+/** Everything that can have happened to a request. */
+const PHASES = PHASE_ORDER.filter((id) => id !== 'other' && id !== 'gap')
+
+interface Props {
+  readonly filter: Filter
+  /** What is in the list, to choose from. */
+  readonly services: readonly string[]
+  readonly middlewares: readonly string[]
+}
+
+/** What there is to choose from, and what is chosen. */
+function withChosen(all: readonly string[], chosen: string): readonly string[] {
+  return chosen === '' || all.includes(chosen) ? all : [chosen, ...all]
+}
+
+function stateOf({ error, inFlight }: Filter): string {
+  return inFlight !== '' ? 'inFlight' : error !== '' ? 'error' : ''
+}
+
 /** The fields above the list. What they say is in the URL; typing replaces it, choosing adds to the history. */
-export function Filters({ filter, services }: { filter: Filter; services: readonly string[] }): VNode {
+export function Filters({ filter, services, middlewares }: Props): VNode {
   const set = (name: keyof Filter, typing: boolean) => (event: Event) => {
     const { value } = event.currentTarget as HTMLInputElement | HTMLSelectElement
     go({ page: 'requests', filter: { ...filter, [name]: value } }, typing)
   }
-  const known = filter.service === '' || services.includes(filter.service) ? services : [filter.service, ...services]
+  const setState = (event: Event): void => {
+    const { value } = event.currentTarget as HTMLSelectElement
+    const state = { error: value === 'error' ? '1' : '', inFlight: value === 'inFlight' ? '1' : '' }
+    go({ page: 'requests', filter: { ...filter, ...state } })
+  }
   return (
     <form class="filters" role="search" aria-label="Filter requests" onSubmit={(event) => event.preventDefault()}>
       <input
@@ -24,7 +48,7 @@ export function Filters({ filter, services }: { filter: Filter; services: readon
       />
       <select class="field" aria-label="Service" value={filter.service} onChange={set('service', false)}>
         <option value="">Any service</option>
-        {known.map((service) => (
+        {withChosen(services, filter.service).map((service) => (
           <option key={service} value={service}>
             {service}
           </option>
@@ -35,6 +59,27 @@ export function Filters({ filter, services }: { filter: Filter; services: readon
         {[...STATUSES, ...(filter.status === '' || STATUSES.includes(filter.status) ? [] : [filter.status])].map((status) => (
           <option key={status} value={status}>
             {status}
+          </option>
+        ))}
+      </select>
+      <select class="field" aria-label="State" value={stateOf(filter)} onChange={setState}>
+        <option value="">Any state</option>
+        <option value="error">Failed</option>
+        <option value="inFlight">In flight</option>
+      </select>
+      <select class="field" aria-label="Phase" value={filter.phase} onChange={set('phase', false)}>
+        <option value="">Any phase</option>
+        {PHASES.map((id) => (
+          <option key={id} value={id}>
+            {phaseLook(id).label}
+          </option>
+        ))}
+      </select>
+      <select class="field" aria-label="Middleware" value={filter.middleware} onChange={set('middleware', false)}>
+        <option value="">Any middleware</option>
+        {withChosen(middlewares, filter.middleware).map((name) => (
+          <option key={name} value={name}>
+            {name}
           </option>
         ))}
       </select>
@@ -61,9 +106,6 @@ function Chips({ filter }: { filter: Filter }): VNode | null {
   const chips: [text: string, without: Partial<Filter>][] = []
   if (filter.maxMs !== '') chips.push([`≤ ${filter.maxMs} ms`, { maxMs: '' }])
   if (filter.route !== '') chips.push([filter.route, { route: '' }])
-  if (filter.phase !== '') chips.push([`phase ${filter.phase}`, { phase: '' }])
-  if (filter.middleware !== '') chips.push([filter.middleware, { middleware: '' }])
-  if (filter.error !== '') chips.push(['failed', { error: '' }])
   if (filter.from !== '' || filter.to !== '') {
     const words = (ns: string): string => (/^\d+$/.test(ns) ? timeOfDay(ns).slice(0, 8) : '…')
     chips.push([`${words(filter.from)} – ${words(filter.to)}`, { from: '', to: '' }])

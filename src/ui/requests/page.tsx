@@ -1,8 +1,11 @@
 import type { VNode } from 'preact'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { MiddlewareJson } from '../../query/wire.ts'
+import { middleware } from '../api.ts'
 import { narrowed, type Filter } from '../filter.ts'
 import { plural } from '../format.ts'
 import { useLink } from '../live.ts'
+import { useLoaded } from '../loading.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
 import { useListKeys } from './keys.ts'
 import { Filters } from './filters.tsx'
@@ -98,6 +101,14 @@ function Held({ used }: { used: UsedFeed }): VNode | null {
   )
 }
 
+/** The names of all middlewares that ran lately; asked for once. */
+function useMiddlewares(): string[] {
+  const { data } = useLoaded(lately)
+  return useMemo(() => [...new Set(data?.rows.map(({ name }) => name))].sort(), [data])
+}
+
+const lately = (signal: AbortSignal): Promise<MiddlewareJson> => middleware({}, signal)
+
 /** The list of requests, live. */
 export function RequestsPage({ filter }: { filter: Filter }): VNode {
   const key = JSON.stringify(filter)
@@ -112,7 +123,7 @@ export function RequestsPage({ filter }: { filter: Filter }): VNode {
   return (
     <div class="requests">
       <h1 class="unseen">Requests</h1>
-      <Filters filter={steady} services={services} />
+      <Filters filter={steady} services={services} middlewares={useMiddlewares()} />
       {link === 'lost' && <p class="lost">Disconnected: what you see is what was known. Reconnecting…</p>}
       {used.busy && shown.length === 0 && <Waiting what="requests" />}
       {used.error !== undefined && shown.length === 0 && <Failure error={used.error} />}

@@ -71,7 +71,8 @@ function Line({ item, longest }: { item: SummaryJson; longest: number }): VNode 
         <MiniBar item={item} />
         <Slowest item={item} />
         <span class="services muted" title={item.services.join(', ')}>
-          {item.services.join(' · ')}
+          {item.service}
+          {item.services.length > 1 && <small> +{item.services.length - 1}</small>}
         </span>
         <Marks item={item} />
       </a>
