@@ -3,6 +3,7 @@ import { startAgent, type Agent, type AgentOptions } from './agent/start.ts'
 import { watchClients } from './client/watch.ts'
 import { watchDatabases } from './database/watch.ts'
 import { watchExpress } from './express/watch.ts'
+import { watchServerTiming } from './gateway/server-timing.ts'
 import { watchServers } from './gateway/watch.ts'
 import type { AttributeValue } from './model/attributes.ts'
 import { Label } from './model/label.ts'
@@ -15,7 +16,13 @@ export { model } from './database/model.ts'
 export { watchPostgres, type Postgres } from './database/postgres.ts'
 
 /** What `start` may be told beside the environment. */
-export type StartOptions = AgentOptions
+export interface StartOptions extends AgentOptions {
+  /**
+   * Whether answers tell the browser's developer tools, in the `Server-Timing` header, where their time went; goes before
+   * `PHASELINE_SERVER_TIMING` (1 or 0). By default unless `NODE_ENV` is `production`: everybody can read it.
+   */
+  readonly serverTiming?: boolean
+}
 
 let running: Promise<Agent | undefined> | undefined
 let agent: Agent | undefined
@@ -33,8 +40,15 @@ export async function start(options: StartOptions = {}): Promise<void> {
 
 async function begin(options: StartOptions): Promise<Agent | undefined> {
   agent = await startAgent(options)
-  if (agent !== undefined) undo = [watchServers(), watchExpress(), watchClients(), watchDatabases()]
+  if (agent === undefined) return undefined
+  undo = [watchServers(), watchExpress(), watchClients(), watchDatabases()]
+  if (wantsServerTiming(options)) undo.push(watchServerTiming())
   return agent
+}
+
+function wantsServerTiming({ serverTiming, env = process.env }: StartOptions): boolean {
+  const said = env['PHASELINE_SERVER_TIMING']
+  return serverTiming ?? (said ? said !== '0' && said !== 'false' : env['NODE_ENV'] !== 'production')
 }
 
 /**

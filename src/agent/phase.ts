@@ -4,7 +4,7 @@ import { now } from '../model/clock.ts'
 import { errorType } from '../model/errors.ts'
 import { hex32 } from '../model/ids.ts'
 import type { Label } from '../model/label.ts'
-import type { Phase } from '../model/observer.ts'
+import type { Phase, Progress } from '../model/observer.ts'
 import { formatTraceparent } from '../model/traceparent.ts'
 import type { EncodableEvent, EncodableExtra, EncodableLink, EncodableSpan } from '../otlp/encode.ts'
 import { formatBaggage, parseBaggage } from './baggage.ts'
@@ -148,6 +148,15 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
     if (record.silent) return { traceparent: '' }
     const traceparent = formatTraceparent(record.traceId, this.spanId, record.sampled)
     return { traceparent, tracestate: record.traceState, baggage: this.outgoingBaggage() }
+  }
+
+  progress(): Progress[] {
+    const phases: Progress[] = []
+    for (let phase = this.record.first; phase !== undefined; phase = phase.next) {
+      const { label, started, ended } = phase
+      phases.push({ label, started, ended: ended === OPEN ? undefined : ended })
+    }
+    return phases
   }
 
   private outgoingBaggage(): string | undefined {

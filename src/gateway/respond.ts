@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http'
 import { gatewayOf } from '../model/gateway.ts'
 import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
+import { withTiming } from './server-timing.ts'
 
 const RESPOND = label('respond', 'respond')
 const OWN = Symbol('phaseline.respond')
@@ -38,7 +39,7 @@ function watch(prototype: Heads): void {
   // oxlint-disable-next-line typescript/unbound-method -- called with the response it is asked of
   const { writeHead } = prototype
   prototype.writeHead = function (this: ServerResponse & Responding, ...args: unknown[]) {
-    const result: unknown = Reflect.apply(writeHead, this, args)
+    const result: unknown = Reflect.apply(writeHead, this, withTiming(this, args))
     const phase = gatewayOf(this.req)
     if (phase !== undefined && this[OWN] === undefined) this[OWN] = observer.begin(RESPOND, phase)
     return result as typeof this

@@ -56,6 +56,8 @@ export interface Phase {
   handOver?(to: Phase): void
   /** The values of `traceparent`, `tracestate` and `baggage` for what this phase sends out. */
   propagate(): { traceparent: string; tracestate?: string | undefined; baggage?: string | undefined }
+  /** The phases of this request so far, the outermost first, then by their beginning; those that have not left. */
+  progress?(): readonly Progress[]
   /** The W3C `baggage` header that came in with the request: whoever opens its first phase sets it, as it is. */
   baggage?: string | undefined
   /** The ids, as hexadecimal digits. */
@@ -63,6 +65,14 @@ export interface Phase {
   readonly spanId: string
   /** Whether anybody will see it: false lets a producer skip costly attributes. */
   readonly recording: boolean
+}
+
+/** How far a phase has come. Times are those of `now()`. */
+export interface Progress {
+  readonly label: Label
+  readonly started: number
+  /** Undefined: it has not ended. */
+  readonly ended: number | undefined
 }
 
 /** Nobody watches: every producer works as if Phaseline was not there. */

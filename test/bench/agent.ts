@@ -19,11 +19,11 @@ const MODES: Record<string, { preload: string[]; env?: Record<string, string> }>
   phaseline: { preload: ['--import', join(here, 'app/phaseline.mjs')] },
   'phaseline + metrics': {
     preload: ['--import', join(here, 'app/phaseline.mjs')],
-    env: { OTEL_METRICS_EXPORTER: 'otlp', OTEL_METRIC_EXPORT_INTERVAL: '1000' },
+    env: { OTEL_METRICS_EXPORTER: 'otlp' },
   },
   'phaseline 0 % + metrics': {
     preload: ['--import', join(here, 'app/phaseline.mjs')],
-    env: { OTEL_METRICS_EXPORTER: 'otlp', OTEL_METRIC_EXPORT_INTERVAL: '1000', OTEL_TRACES_SAMPLER: 'always_off' },
+    env: { OTEL_METRICS_EXPORTER: 'otlp', OTEL_TRACES_SAMPLER: 'always_off' },
   },
   'phaseline 0 %': { preload: ['--import', join(here, 'app/phaseline.mjs')], env: { OTEL_TRACES_SAMPLER: 'always_off' } },
 }
