@@ -1,9 +1,11 @@
+import { now } from '../model/clock.ts'
 import type { Exit } from './exit.ts'
 import { interesting } from './interesting.ts'
 import { measure } from './measure.ts'
 import type { Meter } from './meter.ts'
 import type { AgentPhase } from './phase.ts'
 import type { TraceRecord } from './record.ts'
+import { counters, SAMPLED_COST } from './stats.ts'
 
 /** Which requests leave although they were not sampled: in-process tail sampling. */
 export interface Keep {
@@ -27,6 +29,7 @@ export class ChoosingExit implements Exit {
   /** Undefined: requests are measured only. */
   private readonly inner: Exit | undefined
   private readonly choice: Choice
+  private taken = 0
 
   constructor(inner: Exit | undefined, choice: Choice) {
     this.inner = inner
@@ -36,9 +39,16 @@ export class ChoosingExit implements Exit {
   take(record: TraceRecord, first: AgentPhase): void {
     const { meter, spans } = this.choice
     const leaves = this.inner !== undefined && this.leaves(record, first)
-    if (meter !== undefined) measure(meter.book, record, first, leaves)
+    if (meter !== undefined) this.measure(meter, record, first, leaves)
     if (leaves) this.inner?.take(record, spans === 'interesting' && record.left ? interesting(record, first) : first)
     else unlink(first)
+  }
+
+  private measure({ book }: Meter, record: TraceRecord, first: AgentPhase, shown: boolean): void {
+    if ((this.taken++ & (SAMPLED_COST - 1)) !== 0) return measure(book, record, first, shown)
+    const from = now()
+    measure(book, record, first, shown)
+    counters.measureMs += (now() - from) * SAMPLED_COST
   }
 
   private leaves(record: TraceRecord, first: AgentPhase): boolean {

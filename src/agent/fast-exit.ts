@@ -1,3 +1,4 @@
+import { now } from '../model/clock.ts'
 import { encodeRequest, encodeSpan } from '../otlp/encode.ts'
 import { currentAnchor } from '../otlp/encode-time.ts'
 import { ProtoWriter } from '../otlp/encode-writer.ts'
@@ -5,7 +6,7 @@ import type { Exit } from './exit.ts'
 import type { Exporter } from './exporter.ts'
 import type { AgentPhase, Scope } from './phase.ts'
 import type { TraceRecord } from './record.ts'
-import { counters } from './stats.ts'
+import { counters, SAMPLED_COST } from './stats.ts'
 
 /** When and how much is sent at a time. */
 export interface Batching {
@@ -39,6 +40,7 @@ export class FastExit implements Exit {
   private main: ProtoWriter
   private others: Section[] = []
   private spans = 0
+  private taken = 0
   private timer: NodeJS.Timeout | undefined = undefined
 
   constructor(exporter: Exporter, resource: Uint8Array, batching: Batching) {
@@ -53,6 +55,19 @@ export class FastExit implements Exit {
   }
 
   take(_record: TraceRecord, first: AgentPhase): void {
+    if ((this.taken++ & (SAMPLED_COST - 1)) === 0) this.timed(first)
+    else this.encode(first)
+    if (this.main.at >= this.batching.bytes || this.spans >= this.batching.spans) this.ship()
+    else this.timer ??= setTimeout(() => this.ship(), this.batching.delay).unref()
+  }
+
+  private timed(first: AgentPhase): void {
+    const from = now()
+    this.encode(first)
+    counters.encodeMs += (now() - from) * SAMPLED_COST
+  }
+
+  private encode(first: AgentPhase): void {
     const zero = currentAnchor()
     let count = 0
     for (let phase: AgentPhase | undefined = first; phase !== undefined; count++) {
@@ -63,8 +78,6 @@ export class FastExit implements Exit {
     }
     counters.spans += count
     this.spans += count
-    if (this.main.at >= this.batching.bytes || this.spans >= this.batching.spans) this.ship()
-    else this.timer ??= setTimeout(() => this.ship(), this.batching.delay).unref()
   }
 
   private section(scope: Scope): ProtoWriter {
@@ -78,6 +91,7 @@ export class FastExit implements Exit {
     clearTimeout(this.timer)
     this.timer = undefined
     if (this.spans === 0) return
+    const from = now()
     const { main, spans } = this
     const all: Section[] = main.at === 0 ? this.others : [{ scope: OURS, writer: main }, ...this.others]
     const scopes = all.map(({ scope, writer }) => ({ ...scope, spans: writer.written() }))
@@ -85,6 +99,7 @@ export class FastExit implements Exit {
     this.others = []
     this.spans = 0
     this.exporter.send({ parts: encodeRequest(this.resource, scopes), spans, done: () => this.reuse(main) })
+    counters.sendMs += now() - from
   }
 
   private reuse(writer: ProtoWriter): void {

@@ -44,14 +44,16 @@ export class Meter {
   /** How the agent itself is doing, since the last time. */
   private ownMetrics(): Metric[] {
     const [before, stats] = [this.told, (this.told = { ...counters })]
-    return OWN_METRICS.map(([key, unit, description]) => ({
-      name: `phaseline.agent.${key}`,
-      unit,
-      description,
-      kind: 'sum',
-      whole: true,
-      points: [{ attributes: {}, value: stats[key] - before[key] }],
+    const counted = OWN_METRICS.map(([key, unit, description]): Metric => {
+      const points = [{ attributes: {}, value: stats[key] - before[key] }]
+      return { name: `phaseline.agent.${key}`, unit, description, kind: 'sum', whole: true, points }
+    })
+    const points = WORK.map(([key, work]) => ({
+      attributes: { 'phaseline.agent.work': work },
+      value: (stats[key] - before[key]) / 1e3,
     }))
+    const description = 'Time that the agent took from the app.'
+    return [...counted, { name: 'phaseline.agent.time', unit: 's', description, kind: 'sum', whole: false, points }]
   }
 
   flush(timeout: number): Promise<void> {
@@ -81,6 +83,12 @@ const OWN_METRICS: readonly Figure[] = [
   ['errors', '{request}', 'Requests of the agent to the collector that failed.'],
   ['bytes', 'By', 'Bytes that the collector took from the agent.'],
 ]
+
+const WORK = [
+  ['encodeMs', 'encode'],
+  ['measureMs', 'measure'],
+  ['sendMs', 'send'],
+] as const
 
 function phaseMetrics(filled: readonly Series[]): Metric[] {
   const failed = filled.filter(({ errors }) => errors > 0)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startAgent, type Agent, type AgentOptions } from '../../src/agent/start.ts'
+import { stats } from '../../src/agent/stats.ts'
 import { Histogram } from '../../src/model/histogram.ts'
 import { label, Label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
@@ -191,6 +192,22 @@ test('the agent says how it is doing', async () => {
   const spans = sink.metrics().filter(({ name }) => name === 'phaseline.agent.spans')
   expect(spans.length).toBe(2)
   expect(spans.reduce((sum, { points: [first] }) => sum + (first?.asInt ?? 0), 0)).toBeGreaterThanOrEqual(10)
+  const time = sink.metrics().find(({ name }) => name === 'phaseline.agent.time')
+  const taken = time?.points.map(({ attributes, asDouble }) => [attributes['phaseline.agent.work'], (asDouble ?? 0) > 0])
+  expect(taken).toEqual([
+    ['encode', true],
+    ['measure', true],
+    ['send', true],
+  ])
+})
+
+test('the agent can say what it costs', async () => {
+  await begin()
+  const before = stats()
+  for (let i = 0; i < 16; i++) request()
+  await agent?.flush()
+  const after = stats()
+  for (const key of ['encodeMs', 'measureMs', 'sendMs'] as const) expect(after[key]).toBeGreaterThan(before[key])
 })
 
 test('without traces there are still metrics', async () => {
