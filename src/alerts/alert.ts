@@ -41,7 +41,8 @@ export function idOf(rule: Rule, subject: Subject): string {
  * @returns what to tell, if anything
  */
 export function advance(alert: Alert, rule: Rule, reading: Reading, now: number): Change | undefined {
-  alert.reading = reading
+  // Where it is calm again, the timelines to look at are still those of the trouble.
+  alert.reading = reading.exceeded ? reading : { ...reading, exemplars: alert.reading.exemplars }
   if (reading.exceeded) {
     alert.exceededAt = now
     return exceeded(alert, rule, now)

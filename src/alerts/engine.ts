@@ -5,11 +5,12 @@ import { DEFAULT_CONFIG, type AlertConfig } from './config.ts'
 import { SpanMetrics } from './span-metrics.ts'
 import { evaluate, type Reading } from './evaluate.ts'
 import { notify, type Notification } from './notification.ts'
-import { observe, type Subject } from './observation.ts'
+import { learn } from './learn.ts'
+import type { Subject } from './observation.ts'
 import { Outbox, type OutboxOptions, type TargetStatus } from './outbox.ts'
 import { matches, type Rule } from './rule.ts'
 import { Seen } from './seen.ts'
-import type { SeriesData } from './series.ts'
+import type { Series, SeriesData } from './series.ts'
 import { targetsOf, type Target } from './targets.ts'
 
 /** Where the engine keeps what must survive a restart. Both may fail without harm: then it starts afresh, or keeps less. */
@@ -38,7 +39,7 @@ export interface AlertEvent {
 const HISTORY = 500
 const REFRESH_MS = 60_000
 const FORGET_MS = 7 * 24 * 3_600_000
-const FORMAT = 1
+const FORMAT = 2
 
 /** Watches all series with all rules. Call `tick` regularly; nothing else happens by itself. */
 export class AlertEngine {
@@ -49,6 +50,7 @@ export class AlertEngine {
   page = 'http://127.0.0.1:7427'
   readonly history: AlertEvent[] = []
   readonly #alerts = new Map<string, Alert>()
+  readonly #watched = new WeakMap<Series, readonly Watch[]>()
   readonly #seen = new Seen()
   readonly #outboxes: Outbox[]
   readonly #memory: Memory | undefined
@@ -68,7 +70,7 @@ export class AlertEngine {
   /** Learns from a timeline. A later version of the same trace adds only its new spans. */
   learn(timeline: Timeline): void {
     const fresh = this.#seen.fresh(timeline)
-    for (const observation of observe(timeline)) if (fresh.has(observation.spanId)) this.series.observe(observation)
+    learn(timeline, this.series, fresh, this.#now())
     this.spans.add(timeline, fresh)
   }
 
@@ -77,9 +79,9 @@ export class AlertEngine {
     const now = this.#now()
     for (const one of this.series) {
       let frozen = false
-      for (const rule of this.config.rules) {
-        if (!matches(rule.where, { ...one.subject })) continue
-        const alert = this.#advance(rule, one.subject, evaluate(rule, one, now), now)
+      for (const watch of this.#watches(one)) {
+        const reading = evaluate(watch.rule, one, now, one.running(now, watch.rule.window))
+        const alert = this.#advance(watch, one.subject, reading, now)
         frozen ||= alert !== undefined && alert.state !== 'inactive'
       }
       one.melt(now, frozen)
@@ -115,8 +117,19 @@ export class AlertEngine {
     await Promise.all(this.#outboxes.map((outbox) => outbox.close()))
   }
 
-  #advance(rule: Rule, subject: Subject, reading: Reading, now: number): Alert | undefined {
-    const id = idOf(rule, subject)
+  /** The rules that speak of a series: they never change, so it is asked once. */
+  #watches(series: Series): readonly Watch[] {
+    let watches = this.#watched.get(series)
+    if (watches === undefined) {
+      const { subject } = series
+      const rules = this.config.rules.filter(({ where }) => matches(where, { ...subject }))
+      watches = rules.map((rule) => ({ rule, id: idOf(rule, subject) }))
+      this.#watched.set(series, watches)
+    }
+    return watches
+  }
+
+  #advance({ rule, id }: Watch, subject: Subject, reading: Reading, now: number): Alert | undefined {
     const alert = this.#alerts.get(id) ?? (reading.exceeded ? fresh(id, rule, subject, reading) : undefined)
     if (alert === undefined) return undefined
     this.#alerts.set(id, alert)
@@ -161,6 +174,13 @@ export class AlertEngine {
       if (this.config.rules.some((rule) => rule.name === alert.rule)) this.#alerts.set(alert.id, alert)
     this.history.push(...kept.history)
   }
+}
+
+/** A rule about one series. */
+interface Watch {
+  readonly rule: Rule
+  /** Of its alert. */
+  readonly id: string
 }
 
 interface Kept {

@@ -1,6 +1,7 @@
 import { Histogram } from '../model/histogram.ts'
 import type { Figure, Rule } from './rule.ts'
-import type { Exemplar, Series, Slot } from './series.ts'
+import type { Series } from './series.ts'
+import type { Exemplar, Slot } from './slot.ts'
 
 /** What a rule says of a series at a moment. */
 export interface Reading {
@@ -10,26 +11,31 @@ export interface Reading {
   readonly threshold: number | null
   readonly count: number
   readonly exceeded: boolean
+  /** Looked for only where it is exceeded, or asked for. */
   readonly exemplars: { readonly slowest: Exemplar | null; readonly typical: Exemplar | null }
 }
 
 /** So many observations must have been usual before "three times the usual" means anything. */
 const USUAL_MIN = 200
 
-/** Pure: the same series, rule and moment give the same reading. */
-export function evaluate(rule: Rule, series: Series, now: number): Reading {
-  const slots = series.window(now, rule.window)
-  const self = new Histogram()
-  for (const slot of slots) self.merge(slot.self)
+const NO_EXEMPLARS: Reading['exemplars'] = Object.freeze({ slowest: null, typical: null })
+
+/**
+ * Pure: the same series, rule and moment give the same reading.
+ * @param self the histogram of the rule's window, if it is known already
+ */
+export function evaluate(rule: Rule, series: Series, now: number, self: Histogram = merged(series, rule, now)): Reading {
   const threshold = thresholdOf(rule, series)
-  const value = self.count < rule.minCount ? null : figureOf(rule.figure, self, slots)
-  return {
-    value,
-    threshold,
-    count: self.count,
-    exceeded: value !== null && threshold !== null && value > threshold,
-    exemplars: exemplarsOf(slots, self),
-  }
+  const value = self.count < rule.minCount ? null : figureOf(rule, self, series, now)
+  const exceeded = value !== null && threshold !== null && value > threshold
+  const exemplars = exceeded ? exemplarsOf(series.slots, now - rule.window, self) : NO_EXEMPLARS
+  return { value, threshold, count: self.count, exceeded, exemplars }
+}
+
+function merged(series: Series, rule: Rule, now: number): Histogram {
+  const self = new Histogram()
+  for (const slot of series.window(now, rule.window)) self.merge(slot.self)
+  return self
 }
 
 function thresholdOf(rule: Rule, series: Series): number | null {
@@ -38,9 +44,9 @@ function thresholdOf(rule: Rule, series: Series): number | null {
   return Math.max(rule.atLeast, (rule.timesUsual ?? 1) * quantileMs(rule.figure, series.usual))
 }
 
-function figureOf(figure: Figure, self: Histogram, slots: readonly Slot[]): number {
-  if (figure === 'share') return sum(slots, (slot) => slot.shareSum) / self.count
-  if (figure === 'error_rate') return sum(slots, (slot) => slot.errors) / self.count
+function figureOf({ figure, window }: Rule, self: Histogram, series: Series, now: number): number {
+  if (figure === 'share') return sum(series.window(now, window), (slot) => slot.shareSum) / self.count
+  if (figure === 'error_rate') return sum(series.window(now, window), (slot) => slot.errors) / self.count
   return quantileMs(figure, self)
 }
 
@@ -49,15 +55,16 @@ const quantileMs = (figure: Figure, histogram: Histogram): number => histogram.q
 const sum = (slots: readonly Slot[], of: (slot: Slot) => number): number => slots.reduce((total, slot) => total + of(slot), 0)
 
 /** The slowest of the window, and the one nearest to its median among those kept. */
-function exemplarsOf(slots: readonly Slot[], self: Histogram): Reading['exemplars'] {
+function exemplarsOf(slots: readonly Slot[], since: number, self: Histogram): Reading['exemplars'] {
   const median = self.quantile(0.5)
-  const nearer = (a: Exemplar, b: Exemplar): Exemplar =>
-    Math.abs(a.selfSeconds - median) <= Math.abs(b.selfSeconds - median) ? a : b
-  const known = (pick: (slot: Slot) => Exemplar | null): Exemplar[] => slots.map(pick).filter((one) => one !== null)
-  const slowest = known((slot) => slot.slowest)
-  const typical = known((slot) => slot.typical)
-  return {
-    slowest: slowest.length === 0 ? null : slowest.reduce((a, b) => (b.selfSeconds > a.selfSeconds ? b : a)),
-    typical: typical.length === 0 ? null : typical.reduce(nearer),
+  let slowest: Exemplar | null = null
+  let typical: Exemplar | null = null
+  let nearest = Infinity
+  for (const slot of slots) {
+    if (slot.start + slot.ms <= since) continue
+    if (slot.slowest !== null && slot.slowest.selfSeconds > (slowest?.selfSeconds ?? -1)) ({ slowest } = slot)
+    const distance = slot.typical === null ? Infinity : Math.abs(slot.typical.selfSeconds - median)
+    if (distance < nearest) [typical, nearest] = [slot.typical, distance]
   }
+  return { slowest, typical }
 }

@@ -1,28 +1,7 @@
 import { Histogram, type HistogramData } from '../model/histogram.ts'
-import type { Observation, Subject } from './observation.ts'
-
-/** A trace that shows a figure, kept beside it. */
-export interface Exemplar {
-  traceId: string
-  selfSeconds: number
-  /** ms since the epoch */
-  at: number
-}
-
-/** What happened to one subject in one slot of time. */
-export interface Slot {
-  /** Start, ms since the epoch; a multiple of `SLOT_MS`. */
-  start: number
-  self: Histogram
-  errors: number
-  shareSum: number
-  slowest: Exemplar | null
-  /** One taken at random: shows what is usual. */
-  typical: Exemplar | null
-}
-
-/** Length of a slot. Windows of rules are rounded up to it. */
-export const SLOT_MS = 10_000
+import type { Measure, Subject } from './observation.ts'
+import { Running } from './running.ts'
+import { coarsened, emptySlot, keep, MINUTE_MS, SLOT_MS, type Exemplar, type Slot } from './slot.ts'
 
 /** How long slots are kept one by one; what is older melts into the usual level. */
 export const KEPT_MS: number = 15 * 60_000
@@ -30,7 +9,7 @@ export const KEPT_MS: number = 15 * 60_000
 /** The usual level forgets half of what it knew in a day of new data. */
 const HALF_LIFE_MS = 24 * 3_600_000
 
-/** What a slot adds from observations: one request, or a batch of them as a histogram. */
+/** A batch of requests that comes as a histogram. */
 export interface Addition {
   self: Histogram
   errors: number
@@ -56,59 +35,94 @@ export class Series {
   errors = 0
   /** What was usual before the latest slots, older days counting less. */
   usual: Histogram = new Histogram()
+  /** By start. */
   slots: Slot[] = []
+  /** End of the newest slot that has melted. */
   #meltedTo = 0
+  /** Minutes before are one slot each. */
+  #coarseTo = 0
+  #running: Running[] = []
+  /** Old slots are looked after this much later than is due: not all series at the same moment. */
+  readonly #lag: number
+  static #made = 0
 
   constructor(subject: Subject) {
     this.subject = subject
+    this.#lag = (Series.#made++ * SLOT_MS) % MINUTE_MS
   }
 
   /** @param at ms since the epoch: which slot it belongs to; late ones still find theirs */
   add(addition: Addition, at: number): void {
-    const slot = this.#slot(Math.floor(at / SLOT_MS) * SLOT_MS)
+    const slot = this.#slot(at)
     this.total.merge(addition.self)
     this.errors += addition.errors
     if (slot === undefined) return
     slot.self.merge(addition.self)
     slot.errors += addition.errors
     slot.shareSum += addition.shareSum
+    for (const running of this.#running) running.merge(slot, addition.self)
     if (addition.exemplar !== null) keep(slot, addition.exemplar)
   }
 
   /** Adds one request: the same as `add` with a histogram of one value, without making one. */
-  observe(observation: Observation): void {
-    const { selfSeconds, error, share, at } = observation
+  observe(measure: Measure): void {
+    const { selfSeconds, error, share, at } = measure
     this.total.record(selfSeconds)
     if (error) this.errors++
-    const slot = this.#slot(Math.floor(at / SLOT_MS) * SLOT_MS)
+    const slot = this.#slot(at)
     if (slot === undefined) return
     slot.self.record(selfSeconds)
     if (error) slot.errors++
     slot.shareSum += share
-    keep(slot, observation)
+    for (const running of this.#running) running.record(slot, selfSeconds)
+    keep(slot, measure)
+  }
+
+  /** A trace to look at, of requests that are counted elsewhere. */
+  exemplify(exemplar: Exemplar): void {
+    const slot = this.#slot(exemplar.at)
+    if (slot !== undefined) keep(slot, exemplar)
   }
 
   /** The slots that end after `now − windowMs`. */
   window(now: number, windowMs: number): Slot[] {
-    return this.slots.filter((slot) => slot.start + SLOT_MS > now - windowMs && slot.start <= now)
+    return this.slots.filter((slot) => slot.start + slot.ms > now - windowMs && slot.start <= now)
+  }
+
+  /** All of `window` as one histogram, for whoever asks again and again with times that only grow. */
+  running(now: number, windowMs: number): Histogram {
+    let found = this.#running.find((one) => one.windowMs === windowMs)
+    if (found === undefined) this.#running.push((found = new Running(windowMs, this.slots, this.#coarseTo, now)))
+    return found.at(this.slots, now)
   }
 
   /**
-   * Melts slots that are too old into the usual level.
+   * Makes minutes of slots that are no longer new, and melts those that are too old into the usual level.
    * @param frozen an alert is on: what happens now is not usual, and is forgotten instead
    */
   melt(now: number, frozen: boolean): void {
-    const old = this.slots.filter((slot) => slot.start + SLOT_MS <= now - KEPT_MS)
-    if (old.length === 0) return
-    this.slots = this.slots.filter((slot) => slot.start + SLOT_MS > now - KEPT_MS)
-    if (frozen) return
-    const newest = Math.max(...old.map((slot) => slot.start))
-    if (this.#meltedTo > 0) this.usual = faded(this.usual, 0.5 ** (Math.max(0, newest - this.#meltedTo) / HALF_LIFE_MS))
-    this.#meltedTo = newest
+    this.#coarsen(now)
+    const limit = now - KEPT_MS - this.#lag
+    if ((this.slots[0]?.start ?? Infinity) >= limit) return
+    const first = this.slots.findIndex((slot) => slot.start + slot.ms > limit)
+    const old = this.slots.splice(0, first < 0 ? this.slots.length : first)
+    const newest = old.at(-1)
+    if (newest === undefined || frozen) return
+    const until = newest.start + newest.ms
+    if (this.#meltedTo > 0) this.usual.scale(0.5 ** (Math.max(0, until - this.#meltedTo) / HALF_LIFE_MS))
+    this.#meltedTo = until
     for (const slot of old) this.usual.merge(slot.self)
   }
 
-  /** ms since the epoch of the latest observation's slot; 0 if it has none left. */
+  #coarsen(now: number): void {
+    const until = Math.floor((now - this.#lag - MINUTE_MS) / MINUTE_MS) * MINUTE_MS
+    if (until <= this.#coarseTo) return
+    this.#coarseTo = until
+    this.slots = coarsened(this.slots, until)
+    this.#running = this.#running.filter((one) => one.mayCoarsen(until))
+  }
+
+  /** ms since the epoch of the latest observation's slot; 0 if there was none. */
   get latest(): number {
     return this.slots.at(-1)?.start ?? this.#meltedTo
   }
@@ -131,34 +145,20 @@ export class Series {
     made.usual = Histogram.from(data.usual)
     made.#meltedTo = data.meltedTo
     made.slots = data.slots.map((slot) => ({ ...slot, self: Histogram.from(slot.self) }))
+    made.#coarseTo = data.slots.reduce((to, { start, ms }) => (ms === MINUTE_MS ? Math.max(to, start + ms) : to), 0)
     return made
   }
 
-  /** The slot that starts then; undefined for one that has melted already. */
-  #slot(start: number): Slot | undefined {
-    if (start <= this.#meltedTo) return undefined
+  /** The slot of this moment; undefined for one that has melted already. */
+  #slot(at: number): Slot | undefined {
+    if (at < this.#meltedTo) return undefined
     let i = this.slots.length
-    while (i > 0 && (this.slots[i - 1] as Slot).start > start) i--
+    while (i > 0 && (this.slots[i - 1] as Slot).start > at) i--
     const found = this.slots[i - 1]
-    if (found?.start === start) return found
-    const made: Slot = { start, self: new Histogram(), errors: 0, shareSum: 0, slowest: null, typical: null }
+    if (found !== undefined && at < found.start + found.ms) return found
+    const ms = at < this.#coarseTo ? MINUTE_MS : SLOT_MS
+    const made = emptySlot(Math.floor(at / ms) * ms, ms)
     this.slots.splice(i, 0, made)
     return made
   }
-}
-
-/** Makes a trace an exemplar of the slot where it is the slowest, or by a chance that is the same for each of the slot's. */
-function keep(slot: Slot, { traceId, selfSeconds, at }: Exemplar): void {
-  if (slot.slowest === null || selfSeconds > slot.slowest.selfSeconds) slot.slowest = { traceId, selfSeconds, at }
-  if (slot.typical === null || Math.random() * slot.self.count < 1) slot.typical = { traceId, selfSeconds, at }
-}
-
-/** The same shape with fewer counts: older data weigh less. Counts below a hundredth are dropped. */
-function faded(histogram: Histogram, by: number): Histogram {
-  const data = histogram.toData()
-  data.counts = data.counts.map((count) => (count * by < 0.01 ? 0 : count * by))
-  data.zeroCount *= by
-  data.count = data.counts.reduce((sum, count) => sum + count, data.zeroCount)
-  data.sum *= by
-  return Histogram.from(data)
 }

@@ -1,36 +1,45 @@
 import { Histogram } from '../model/histogram.ts'
+import type { SpanKind } from '../model/phases.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Family, Labels } from './openmetrics.ts'
+import type { Fresh } from './seen.ts'
 
 /** The connector's names (https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector). */
 export const SPAN_METRICS = { calls: 'traces_span_metrics_calls', duration: 'traces_span_metrics_duration_milliseconds' } as const
 
 const LIMIT = 10_000
 
+type Status = 'ERROR' | 'OK' | 'UNSET'
+
+/** Spans that have the same labels. */
+interface Group {
+  readonly kind: SpanKind
+  readonly status: Status
+  readonly labels: Labels
+  readonly durations: Histogram
+}
+
 /**
  * Calls and durations of all spans, under the names of the OpenTelemetry Collector's spanmetrics connector, so that Jaeger's
  * Monitor tab and dashboards made for those work.
  */
 export class SpanMetrics {
-  readonly #spans = new Map<string, { labels: Labels; durations: Histogram }>()
+  readonly #groups: Group[] = []
+  /** By service, then by name: what is left to compare are a few. */
+  readonly #index = new Map<string, Map<string, Group[]>>()
 
-  /** @param fresh the ids of the spans that have not been counted */
-  add(timeline: Timeline, fresh: ReadonlySet<string>): void {
-    for (const span of timeline.spans) {
-      if (span.source === null || !fresh.has(span.spanId)) continue
-      const status = span.error ? 'STATUS_CODE_ERROR' : span.source.status === 'ok' ? 'STATUS_CODE_OK' : 'STATUS_CODE_UNSET'
-      const labels = {
-        service_name: span.service,
-        span_name: span.name,
-        span_kind: `SPAN_KIND_${span.kind}`,
-        status_code: status,
-      }
-      this.#of(labels).record(Number(span.end - span.start) / 1e9)
+  add({ spans }: Timeline, fresh: Fresh): void {
+    let index = -1
+    for (const span of spans) {
+      index++
+      if (span.source === null || fresh[index] === false) continue
+      const status = span.error ? 'ERROR' : span.source.status === 'ok' ? 'OK' : 'UNSET'
+      this.#of(span.service, span.name, span.kind, status).durations.record(Number(span.end - span.start) / 1e9)
     }
   }
 
   *families(): Generator<Family> {
-    const all = [...this.#spans.values()]
+    const all = this.#groups
     yield {
       name: SPAN_METRICS.calls,
       help: 'Spans, as the spanmetrics connector counts them.',
@@ -46,13 +55,25 @@ export class SpanMetrics {
     }
   }
 
-  #of(labels: Labels): Histogram {
-    const key = Object.values(labels).join('\0')
-    const found = this.#spans.get(key)
-    if (found !== undefined) return found.durations
-    if (this.#spans.size >= LIMIT && labels['span_name'] !== 'other') return this.#of({ ...labels, span_name: 'other' })
-    const durations = new Histogram()
-    this.#spans.set(key, { labels, durations })
-    return durations
+  #of(service: string, name: string, kind: SpanKind, status: Status): Group {
+    const some = this.#index.get(service)?.get(name)
+    if (some !== undefined) for (const group of some) if (group.kind === kind && group.status === status) return group
+    if (this.#groups.length >= LIMIT && name !== 'other') return this.#of(service, 'other', kind, status)
+    return this.#put(service, name, kind, status)
+  }
+
+  #put(service: string, name: string, kind: SpanKind, status: Status): Group {
+    const labels = {
+      service_name: service,
+      span_name: name,
+      span_kind: `SPAN_KIND_${kind}`,
+      status_code: `STATUS_CODE_${status}`,
+    }
+    const group: Group = { kind, status, labels, durations: new Histogram() }
+    this.#groups.push(group)
+    const names = this.#index.get(service) ?? new Map<string, Group[]>()
+    this.#index.set(service, names)
+    names.set(name, [...(names.get(name) ?? []), group])
+    return group
   }
 }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { SeriesBook } from '../alerts/book.ts'
 import { evaluate } from '../alerts/evaluate.ts'
 import { unitOf } from '../alerts/notification.ts'
-import { observe } from '../alerts/observation.ts'
+import { learn } from '../alerts/learn.ts'
 import { matches, type Rule } from '../alerts/rule.ts'
 import { KEPT_MS } from '../alerts/series.ts'
 import { stitch } from '../stitch/stitch.ts'
@@ -37,7 +37,7 @@ export async function check(args: string[]): Promise<number> {
   const { spans, refused } = await readFiles(positionals)
   for (const line of refusalLines(refused)) console.error(line)
   const book = new SeriesBook()
-  for (const trace of tracesOf(spans).values()) for (const one of observe(stitch(trace))) book.observe({ ...one, at: NOW })
+  for (const trace of tracesOf(spans).values()) learn(stitch(trace), book, undefined, NOW)
   const verdicts = verdictsOf(book, rules)
   for (const { broken, text } of verdicts) console.log(`${broken ? 'broken' : 'kept  '}  ${text}`)
   if (verdicts.length === 0) console.log('nothing to check: no rule has enough requests (see "minCount")')

@@ -13,6 +13,8 @@ export const PER_OCTAVE: number = 2 ** SCALE
 const LOWEST = -30 * PER_OCTAVE
 const HIGHEST = 17 * PER_OCTAVE
 
+const STEP = PER_OCTAVE / 2
+
 /** The index of the bucket (lower, upper] that holds a positive value. */
 export function bucketOf(value: number): number {
   const index = Math.ceil(Math.log2(value) * PER_OCTAVE) - 1
@@ -45,7 +47,8 @@ export class Histogram {
   /** Values that are zero (or, by a clock's fault, below). */
   zeroCount = 0
   #offset = 0
-  #counts: Float64Array = new Float64Array(0)
+  /** No typed array: those of this size live outside the heap, and making one costs more than all that is counted in it. */
+  #counts: number[] = []
 
   record(value: number, times = 1): void {
     if (!(value >= 0)) value = 0
@@ -58,12 +61,37 @@ export class Histogram {
   }
 
   merge(other: Histogram): void {
-    this.count += other.count
-    this.sum += other.sum
-    this.zeroCount += other.zeroCount
+    this.#count(other, 1)
     this.min = Math.min(this.min, other.min)
     this.max = Math.max(this.max, other.max)
-    for (const [index, times] of other.buckets()) this.#add(index, times)
+  }
+
+  /** Takes out what was merged before. `min` and `max` stay: of what is left nobody knows them. */
+  subtract(other: Histogram): void {
+    this.#count(other, -1)
+  }
+
+  /** So many times the counts; those below a hundredth are dropped. Older data weigh less. */
+  scale(by: number): void {
+    const counts = this.#counts
+    this.zeroCount *= by
+    this.sum *= by
+    this.count = this.zeroCount
+    for (let i = 0; i < counts.length; i++) {
+      const scaled = (counts[i] as number) * by
+      this.count += counts[i] = scaled < 0.01 ? 0 : scaled
+    }
+  }
+
+  #count(other: Histogram, sign: 1 | -1): void {
+    this.count += sign * other.count
+    this.sum += sign * other.sum
+    this.zeroCount += sign * other.zeroCount
+    const counts = other.#counts
+    for (let i = 0; i < counts.length; i++) {
+      const times = counts[i] as number
+      if (times !== 0) this.#add(other.#offset + i, sign * times)
+    }
   }
 
   /** Non-empty buckets, in order: index and count. */
@@ -78,13 +106,20 @@ export class Histogram {
   quantile(q: number): number {
     if (this.count === 0) return NaN
     const rank = Math.max(1, Math.ceil(q * this.count))
-    let seen = this.zeroCount
-    if (rank <= seen) return 0
-    for (const [index, count] of this.buckets()) {
-      seen += count
-      if (seen >= rank) return Math.min(this.max, Math.max(this.min, upperBound(index) * 2 ** (-0.5 / PER_OCTAVE)))
+    if (rank <= this.zeroCount) return 0
+    const bucket = this.#bucketOf(rank)
+    return Math.min(this.max, Math.max(this.min, upperBound(bucket - 0.5)))
+  }
+
+  /** The bucket where a rank falls, looked for from the top: what people ask for is there. */
+  #bucketOf(rank: number): number {
+    let below = this.count
+    let i = this.#counts.length - 1
+    for (; i > 0; i--) {
+      below -= this.#counts[i] as number
+      if (below < rank) break
     }
-    return this.max
+    return this.#offset + i
   }
 
   toData(): HistogramData {
@@ -118,14 +153,15 @@ export class Histogram {
     }
   }
 
-  /** Makes room for a bucket, a whole octave at a time, keeping what is counted. */
+  /** Makes room for a bucket, half an octave at a time, keeping what is counted. */
   #cover(index: number): void {
     const empty = this.#counts.length === 0
-    const from = Math.min(empty ? index : this.#offset, Math.floor(index / PER_OCTAVE) * PER_OCTAVE)
-    const to = Math.max(empty ? index : this.#offset + this.#counts.length, (Math.floor(index / PER_OCTAVE) + 1) * PER_OCTAVE)
-    const wider = new Float64Array(to - from)
-    if (!empty) wider.set(this.#counts, this.#offset - from)
+    const from = Math.min(empty ? index : this.#offset, Math.floor(index / STEP) * STEP)
+    const to = Math.max(empty ? index : this.#offset + this.#counts.length, (Math.floor(index / STEP) + 1) * STEP)
+    const wider: number[] = []
+    for (let i = from; i < to; i++) wider.push(empty ? 0 : (this.#counts[i - this.#offset] ?? 0))
     this.#offset = from
-    this.#counts = wider
+    // A copy has no room to grow, and is a third smaller.
+    this.#counts = wider.slice()
   }
 }

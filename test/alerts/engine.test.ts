@@ -50,7 +50,6 @@ test('too few requests say nothing', () => {
       share: 1,
       error: true,
       traceId: 't',
-      spanId: String(i),
       at: clock.now,
     })
     engine.tick()
@@ -120,7 +119,6 @@ test('what is told carries the figure, the threshold, since when, and two timeli
     share: 0.9,
     error: false,
     traceId: 'worst',
-    spanId: 'x',
     at: clock.now,
   })
   pass(1, 200)
@@ -156,7 +154,7 @@ test('a restart neither loses nor repeats an alert', () => {
   expect(after.changes()).toEqual(['firing', 'resolved'])
 })
 
-test.each(['', '{', '{"format":99}', '{"format":1}'])('a memory that says %j is a fresh start', (text) => {
+test.each(['', '{', '{"format":99}', '{"format":2}'])('a memory that says %j is a fresh start', (text) => {
   const { pass, changes } = bench([rule()], { memory: { load: () => text, save: () => {} } })
   pass(180, 200)
   expect(changes()).toEqual(['firing'])
@@ -185,7 +183,6 @@ test('too many subjects share one series, and are counted', async () => {
       share: 1,
       error: false,
       traceId: 't',
-      spanId: String(i),
       at: 1e12,
     })
   expect(book.size).toBe(101)

@@ -62,7 +62,6 @@ export function bench(rules: readonly Rule[], options: EngineOptions = {}): Benc
             share: 0.5,
             error: false,
             traceId: id,
-            spanId: id,
             at: clock.now,
             ...changes,
           })

@@ -1,10 +1,16 @@
-// A collector in a process of its own, for the benchmark: `node collector-process.ts FOLDER` says its ports and waits.
+// What `phaseline collect` runs, in a process of its own, for the benchmark: `node collector-process.ts FOLDER [bare]` says its ports
+// and waits. `bare` leaves out the alerts and the page.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { openStation } from '../../src/cli/station.ts'
 import { collect } from '../../src/collector/index.ts'
 import type { Filter } from '../../src/store/contract.ts'
 
-const collector = await collect({ otlpPort: 0, data: process.argv[2] as string })
+const [data = '', bare] = process.argv.slice(2)
+const options = { otlpPort: 0, data }
+const station = bare === 'bare' ? undefined : await openStation({ ...options, port: 0, tell: false })
+const collector = station?.collector ?? (await collect(options))
+const running = station ?? collector
 
 /** Questions to the store, timed where they are answered: `{ "timeline": id }` or a Filter. */
 const questions = createServer((request, response) => {
@@ -29,4 +35,4 @@ const questions = createServer((request, response) => {
 questions.listen(0, '127.0.0.1', () => {
   process.stdout.write(JSON.stringify({ otlp: collector.otlpPort, questions: (questions.address() as AddressInfo).port }))
 })
-process.once('SIGTERM', () => void collector.close().then(() => process.exit(0)))
+process.once('SIGTERM', () => void running.close().then(() => process.exit(0)))

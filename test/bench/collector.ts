@@ -27,10 +27,10 @@ interface Receiver {
 
 type Row = Record<string, string | number>
 
-/** @param args `--spans 200000 --rounds 1 --only phaseline,jaeger` */
+/** @param args `--spans 200000 --rounds 1 --only phaseline,bare,jaeger`: `bare` is without alerts and page */
 export async function run(args: string[]): Promise<Row[]> {
   const options = { spans: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } } as const
-  const { spans = '200000', rounds = '1', only = 'phaseline,jaeger' } = parseArgs({ args, options }).values
+  const { spans = '200000', rounds = '1', only = 'phaseline,bare,jaeger' } = parseArgs({ args, options }).values
   const rows: Row[] = []
   for (let round = 0; round < Number(rounds); round++) {
     for (const name of only.split(',')) {
@@ -44,15 +44,16 @@ export async function run(args: string[]): Promise<Row[]> {
 }
 
 const RECEIVERS: Readonly<Record<string, (folder: string) => Promise<Receiver>>> = {
-  phaseline: startPhaseline,
+  phaseline: (folder) => startPhaseline(folder),
+  bare: (folder) => startPhaseline(folder, 'bare'),
   jaeger: async (folder) => {
     const jaeger = await startJaeger(folder, 'badger', '0')
     return { ...jaeger, folder }
   },
 }
 
-async function startPhaseline(folder: string): Promise<Receiver> {
-  const command = [process.execPath, join(import.meta.dirname, 'collector-process.ts'), folder]
+async function startPhaseline(folder: string, ...bare: string[]): Promise<Receiver> {
+  const command = [process.execPath, join(import.meta.dirname, 'collector-process.ts'), folder, ...bare]
   const child = spawn('taskset', ['-c', '0', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   const said = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve))
   const ports = JSON.parse(said.toString()) as { otlp: number; questions: number }

@@ -1,0 +1,55 @@
+import { OWN } from '../model/attributes.ts'
+import type { Timeline, TimelineSpan } from '../model/timeline.ts'
+import type { SeriesBook } from './book.ts'
+import type { Measure } from './observation.ts'
+import type { Fresh } from './seen.ts'
+
+/** The request that spans are inside of. */
+interface Request {
+  readonly route: string
+  readonly seconds: number
+}
+
+const seconds = (nanos: bigint): number => Number(nanos) / 1e9
+
+const text = (span: TimelineSpan, key: string): string => {
+  const value = span.source?.attributes.get(key)
+  return typeof value === 'string' ? value : ''
+}
+
+/**
+ * Adds the phases of a finished timeline to their series.
+ * @param fresh those that count; all if left out
+ * @param now ms since the epoch: a clock that is ahead makes no slots in the future
+ */
+export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: number = Infinity): void {
+  const { traceId } = timeline
+  /** By depth, since spans are depth first: the innermost `gateway` around. */
+  const around: (Request | undefined)[] = []
+  let index = -1
+  for (const span of timeline.spans) {
+    index++
+    const { depth, phase, source } = span
+    const outer = depth === 0 ? undefined : around[depth - 1]
+    const request = phase === 'gateway' ? requestOf(span) : outer
+    around[depth] = request
+    if (phase === null || source === null || fresh?.[index] === false) continue
+    const hooked = phase.startsWith('middleware.')
+    const name = (hooked && text(span, OWN.middlewareName)) || span.name
+    const series = book.of(span.service, phase, name, hooked ? text(span, OWN.middlewareHook) : '', request?.route ?? '')
+    const at = Math.min(now, Number(span.end) / 1e6)
+    const selfSeconds = seconds(span.selfNs)
+    const whole = request?.seconds ?? seconds(timeline.durationNs)
+    const measure: Measure = { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at }
+    if (book.counts(span.service)) series.observe(measure)
+    else series.exemplify(measure)
+  }
+}
+
+function requestOf(gateway: TimelineSpan): Request {
+  return { route: text(gateway, 'http.route'), seconds: seconds(gateway.end - gateway.start) }
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole > 0 ? Math.min(1, part / whole) : 0
+}
