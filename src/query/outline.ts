@@ -1,6 +1,6 @@
-import type { Timeline, TimelineSpan } from '../model/timeline.ts'
+import type { Figures, Timeline, TimelineSpan, Warning } from '../model/timeline.ts'
 import { laneOf } from './lane.ts'
-import { clocksJson, phasesJson } from './timeline-json.ts'
+import { clocksJson } from './timeline-json.ts'
 import type { LaneJson, OutlineJson, SummaryJson } from './wire.ts'
 
 /** Gives each thing a number, by its key: every text crosses the wire once. */
@@ -30,111 +30,89 @@ function middlewareOf({ source }: TimelineSpan): string | null {
   return typeof index === 'number' ? `${name} #${index}` : name
 }
 
-function flags(span: TimelineSpan, start: bigint, end: bigint): number {
+/** The hosts whose times were moved. */
+function movedHosts(timeline: Timeline): ReadonlySet<string> {
+  return new Set(timeline.clocks.filter(({ offsetNs }) => offsetNs !== 0n).map(({ host }) => host))
+}
+
+/** Warnings of a span whose times are not as they were sent, whatever its host. */
+const MENDED: readonly Warning[] = ['clock_skew', 'end_before_start', 'zero_start']
+
+function flags(span: TimelineSpan, warnings: readonly Warning[], moved: ReadonlySet<string>): number {
   return (
     (span.error ? 1 : 0) |
     (span.source === null ? 2 : 0) |
-    (span.warnings.includes('in_flight') ? 4 : 0) |
-    (start !== span.rawStart || end !== span.rawEnd ? 8 : 0)
+    (warnings.includes('in_flight') ? 4 : 0) |
+    ((moved.size > 0 && moved.has(span.host)) || MENDED.some((warning) => warnings.includes(warning)) ? 8 : 0)
   )
 }
 
-const emptyColumns = (): OutlineJson['spans'] => ({
-  id: [],
-  parent: [],
-  name: [],
-  service: [],
-  lane: [],
-  phase: [],
-  middleware: [],
-  start: [],
-  duration: [],
-  self: [],
-  flags: [],
-})
-
-/** The columns, in one pass: a timeline works out what a span's fields are when they are read. */
-function columns(timeline: Timeline, strings: Numbers<string>, lanes: Numbers<LaneJson>): OutlineJson['spans'] {
-  const all = emptyColumns()
-  const zero = timeline.start
+/** For each span the one above it: by depth, not by id, as ids may be shared and the order is depth first. */
+function parents(spans: readonly TimelineSpan[]): number[] {
   const open: number[] = []
-  timeline.spans.forEach((span, index) => {
-    const { start, end, depth } = span
-    all.id.push(span.spanId)
-    // By depth, not by id: ids may be shared, and the order is depth first.
+  return spans.map(({ depth }, index) => {
     open.length = Math.min(open.length, depth)
-    all.parent.push(open.at(-1) ?? -1)
+    const parent = open.at(-1) ?? -1
     open.push(index)
-    all.name.push(strings.of(span.name))
-    all.service.push(strings.of(span.service))
-    all.lane.push(lanes.of(laneOf(span)))
-    all.phase.push(strings.of(span.phase))
-    all.middleware.push(strings.of(middlewareOf(span)))
-    all.start.push(Number(start - zero))
-    all.duration.push(Number(end - start))
-    all.self.push(Number(span.selfNs))
-    all.flags.push(flags(span, start, end))
+    return parent
   })
-  return all
 }
 
-/** Finds the index of a span by its id and a time inside it: ids may be shared. Loops, as there may be 100,000. */
-function finder({ spans }: Timeline): (id: string, start: bigint, end: bigint) => number {
-  const first = new Map<string, number>()
-  const later = new Map<string, number[]>()
-  spans.forEach(({ spanId }, index) => {
-    if (!first.has(spanId)) first.set(spanId, index)
-    else if (!later.get(spanId)?.push(index)) later.set(spanId, [index])
-  })
-  return (id, start, end) => {
-    const index = first.get(id) ?? -1
-    const others = later.get(id)
-    if (others === undefined) return index
-    const holds = (at: number): boolean => (spans[at] as TimelineSpan).start <= start && end <= (spans[at] as TimelineSpan).end
-    return holds(index) ? index : (others.find(holds) ?? index)
+/** The columns; a timeline works out what a span's fields are when they are read, so each is read once. */
+function columns(timeline: Timeline, figures: Figures, strings: Numbers<string>, lanes: Numbers<LaneJson>): OutlineJson['spans'] {
+  const { spans } = timeline
+  const moved = movedHosts(timeline)
+  return {
+    ids: spans.map(({ spanId }) => spanId).join(''),
+    parent: parents(spans),
+    name: spans.map(({ name }) => strings.of(name)),
+    service: spans.map(({ service }) => strings.of(service)),
+    lane: spans.map((span) => lanes.of(laneOf(span))),
+    phase: spans.map(({ phase }) => strings.of(phase)),
+    middleware: spans.map((span) => strings.of(middlewareOf(span))),
+    start: Array.from(figures.start),
+    duration: Array.from(figures.duration),
+    self: Array.from(figures.self),
+    flags: spans.map((span) => flags(span, span.warnings, moved)),
   }
 }
 
-/** (index of span, start, end) for each interval of a span. */
-function triplets(
-  timeline: Timeline,
-  intervals: readonly { spanId: string; start: bigint; end: bigint }[],
-  find: ReturnType<typeof finder>,
-): number[] {
-  const found: number[] = []
-  for (const { spanId, start, end } of intervals) {
-    const index = find(spanId, start, end)
-    if (index >= 0) found.push(index, Number(start - timeline.start), Number(end - timeline.start))
-  }
-  return found
+/** The indexes of the spans that carry the same warnings: an N+1 is a warning of thousands. */
+function warned(spans: readonly TimelineSpan[]): OutlineJson['warned'] {
+  const byWarnings = new Map<string, [string[], number[]]>()
+  spans.forEach(({ warnings }, index) => {
+    if (warnings.length === 0) return
+    const key = warnings.join()
+    const known = byWarnings.get(key)
+    if (known === undefined) byWarnings.set(key, [[...warnings], [index]])
+    else known[1].push(index)
+  })
+  return [...byWarnings.values()]
 }
 
-/** A timeline for drawing. @param summary its line in the list */
+/**
+ * A timeline for drawing.
+ * @param summary its line in the list: what it has, such as the breakdown and the version, is not worked out again
+ */
 export function outlineJson(timeline: Timeline, summary: SummaryJson, jaegerUrl?: string): OutlineJson {
   const strings = new Numbers<string>((text) => text)
   const lanes = new Numbers<LaneJson>((lane) => `${lane.kind} ${lane.name}`)
-  const find = finder(timeline)
+  const { figures } = timeline
   return {
     traceId: timeline.traceId,
-    version: timeline.version,
+    version: summary.version,
     summary,
     start: String(timeline.start),
     durationNs: String(timeline.durationNs),
-    spans: columns(timeline, strings, lanes),
+    spans: columns(timeline, figures, strings, lanes),
     strings: strings.values,
     lanes: lanes.values,
-    warned: timeline.spans.flatMap((span, index): [number, string[]][] =>
-      span.warnings.length === 0 ? [] : [[index, [...span.warnings]]],
-    ),
-    criticalPath: triplets(timeline, timeline.criticalPath, find),
-    gaps: triplets(
-      timeline,
-      timeline.gaps.map(({ parentSpanId: spanId, start, end }) => ({ spanId, start, end })),
-      find,
-    ),
+    warned: warned(timeline.spans),
+    criticalPath: [...figures.criticalPath],
+    gaps: [...figures.gaps],
     clocks: clocksJson(timeline),
-    phases: phasesJson(timeline.phases),
-    warnings: Object.fromEntries(timeline.warnings),
+    phases: summary.phases,
+    warnings: summary.warnings,
     ...(jaegerUrl === undefined ? {} : { jaegerUrl }),
   }
 }

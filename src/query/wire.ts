@@ -96,7 +96,8 @@ export interface OutlineJson {
   lanes: LaneJson[]
   /** Depth first. `name`, `service`, `phase` and `middleware` are indexes into `strings`, -1 for none; `parent` into the spans. */
   spans: {
-    id: string[]
+    /** The ids of all spans, one after the other, 16 digits each: one text instead of 100,000. */
+    ids: string
     parent: number[]
     name: number[]
     service: number[]
@@ -110,8 +111,8 @@ export interface OutlineJson {
     /** 1 error, 2 synthetic, 4 in flight, 8 times were corrected. */
     flags: number[]
   }
-  /** Spans with warnings: index, and the warnings. */
-  warned: [number, string[]][]
+  /** Spans with warnings: which warnings, and the indexes of those that carry just these. */
+  warned: [string[], number[]][]
   /** Triplets: index of the span, start, end. */
   criticalPath: number[]
   /** Triplets: index of the parent, start, end. */

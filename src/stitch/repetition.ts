@@ -15,6 +15,7 @@ export function markRepetitions(nodes: readonly Node[]): void {
   for (const node of nodes) if (node.phase === 'db') queries++
   if (queries < REPETITIONS) return
   const groups = new Map<Node, Map<string, Node[]>>()
+  const queryOf = remembering()
   for (const node of nodes) if (node.phase === 'db' && node.span !== null) group(groups, repeater(node), queryOf(node.span), node)
   for (const queriesOf of groups.values()) {
     for (const same of queriesOf.values()) if (same.length >= REPETITIONS) for (const node of same) node.flags |= BIT.n_plus_one
@@ -36,9 +37,19 @@ function repeater(node: Node): Node | null {
   return parent
 }
 
-/** The query without its literals; at most its first 2,000 characters tell it from others. */
-function queryOf({ attributes, name }: Span): string {
-  const text = attributes.get('db.query.text') ?? attributes.get('db.statement') ?? attributes.get('sql.query')
-  if (typeof text !== 'string') return name
+/** Queries without their literals; what repeats has few texts. */
+function remembering(): (span: Span) => string {
+  const known = new Map<string, string>()
+  return ({ attributes, name }) => {
+    const text = attributes.get('db.query.text') ?? attributes.get('db.statement') ?? attributes.get('sql.query')
+    if (typeof text !== 'string') return name
+    let query = known.get(text)
+    if (query === undefined) known.set(text, (query = withoutLiterals(text)))
+    return query
+  }
+}
+
+/** At most its first 2,000 characters tell a query from others. */
+function withoutLiterals(text: string): string {
   return text.slice(0, 2_000).replace(/'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b/g, '?')
 }

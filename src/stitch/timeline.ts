@@ -1,8 +1,9 @@
 import type { PhaseId, SpanKind } from '../model/phases.ts'
 import type { Span } from '../model/span.ts'
-import type { ClockCorrection, Interval, Timeline, TimelineSpan, Warning } from '../model/timeline.ts'
+import type { ClockCorrection, Figures, Interval, Timeline, TimelineSpan, Warning } from '../model/timeline.ts'
 import { breakdown, type Share } from './breakdown.ts'
 import { traceCriticalPath, type Section } from './critical-path.ts'
+import { figuresOf } from './figures.ts'
 import { gapsOf } from './gaps.ts'
 import { handedOver } from './handover.ts'
 import type { Node } from './node.ts'
@@ -78,6 +79,10 @@ export class StitchedTimeline implements Timeline {
       pairs,
       confidence,
     }))
+  }
+
+  get figures(): Figures {
+    return figuresOf(this.#nodes, Number(this.#scale.unit), this.#walked())
   }
 
   get phases(): ReadonlyMap<Share, bigint> {

@@ -19,9 +19,10 @@ export function RouteName({ summary }: { summary: SummaryJson }): VNode {
   )
 }
 
-/** Of a request that reached no app: who it was that answered. */
+/** Of a request that was not passed on to an app: who it was that answered. */
 function whoAnswered({ phases, service }: SummaryJson): string {
-  return Object.keys(phases).some((phase) => phase.startsWith('proxy')) ? `by ${service}` : 'no route'
+  const here = Object.keys(phases)
+  return here.includes('proxy.respond') && !here.includes('proxy.wait') ? `by ${service}` : 'no route'
 }
 
 /** Whether to call it failed: what a client counts as an error (4xx) is an answer to whoever runs the server. */

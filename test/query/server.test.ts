@@ -127,9 +127,10 @@ test('the outline has the same spans as the timeline, each under the same parent
   const timeline = await json<TimelineJson>(`/api/timelines/${ONE}`)
   const outline = await json<OutlineJson>(`/api/timelines/${ONE}/outline`)
   const { spans, strings } = outline
-  const rebuilt = spans.id.map((spanId, at) => ({
+  const ids = spans.ids.match(/.{16}/g) ?? []
+  const rebuilt = ids.map((spanId, at) => ({
     spanId,
-    parentSpanId: spans.id[spans.parent[at] ?? -1] ?? null,
+    parentSpanId: ids[spans.parent[at] ?? -1] ?? null,
     name: strings[spans.name[at] ?? -1],
     phase: strings[spans.phase[at] ?? -1] ?? null,
     start: String(BigInt(outline.start) + BigInt(spans.start[at] ?? 0)),
@@ -149,7 +150,7 @@ test('the outline has the same spans as the timeline, each under the same parent
 
 test('a span’s details have its attributes and its resource', async () => {
   const { spans: ids } = await json<OutlineJson>(`/api/timelines/${ONE}/outline`)
-  const { spans } = await json<SpansJson>(`/api/timelines/${ONE}/spans/${ids.id[0]}`)
+  const { spans } = await json<SpansJson>(`/api/timelines/${ONE}/spans/${ids.ids.slice(0, 16)}`)
   expect(spans[0]).toMatchObject({
     attributes: { 'http.request.method': 'GET', 'phaseline.phase': 'client' },
     resource: { 'service.name': 'traffic' },

@@ -92,7 +92,7 @@ test('a later version of the timeline keeps what was selected, closed and search
 })
 
 test('a span that the URL names is selected with its details open; an unknown one is not', () => {
-  const id = shop.outline.spans.id[5] as string
+  const id = shop.spanId(5)
   expect(firstView(shop, id)).toMatchObject({ selected: 5, details: true })
   expect(firstView(shop, 'ffff')).toMatchObject({ selected: -1, details: false })
 })

@@ -124,7 +124,7 @@ test('a search finds names, phases, services and ids, in order, and goes round',
   expect(nextMatch(found, -1, 1)).toBe(found[0])
   expect(nextMatch(found, found[2] as number, 1)).toBe(found[0])
   expect(nextMatch(found, found[0] as number, -1)).toBe(found[2])
-  expect(names(search(shop, shop.outline.spans.id[3] as string))).toEqual([shop.name(3)])
+  expect(names(search(shop, shop.spanId(3)))).toEqual([shop.name(3)])
   expect(search(shop, '  ')).toEqual([])
   expect(nextMatch([], 0, 1)).toBeUndefined()
 })

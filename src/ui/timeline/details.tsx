@@ -149,7 +149,7 @@ function Body({ trace, detail }: { trace: Trace; detail: SpanDetailJson }): VNod
 
 /** Everything about the selected span, at the side. */
 export function Details({ trace, span, dispatch }: { trace: Trace; span: number; dispatch: (act: Act) => void }): VNode {
-  const spanId = trace.outline.spans.id[span] as string
+  const spanId = trace.spanId(span)
   const { traceId } = trace.outline
   const load = useCallback((signal: AbortSignal) => spans(traceId, spanId, signal), [traceId, spanId])
   const { data, error } = useLoaded(load)

@@ -60,7 +60,7 @@ function Timeline({ trace, span, find }: { trace: Trace; span: string | null; fi
   useTimelineKeys(dispatch)
   useEffect(() => void (document.title = `${trace.outline.summary.name} · Phaseline`), [trace])
   const open = view.details && view.selected >= 0
-  const shownSpan = open ? (trace.outline.spans.id[view.selected] ?? null) : null
+  const shownSpan = open ? trace.spanId(view.selected) : null
   const { traceId } = trace.outline
   useEffect(() => go({ page: 'timeline', traceId, span: shownSpan, find: view.query }, true), [shownSpan, view.query])
   return (

@@ -1,16 +1,17 @@
 import type { Trace } from './trace.ts'
 
-type Texts = Pick<Trace, 'size' | 'name' | 'phase' | 'service' | 'outline'>
+type Texts = Pick<Trace, 'size' | 'spanOf' | 'outline'>
 
 /** The spans whose name, phase, service or id holds the text; none for an empty text. */
 export function search(trace: Texts, text: string): number[] {
   const wanted = text.trim().toLowerCase()
   if (wanted === '') return []
   const hit = trace.outline.strings.map((value) => value.toLowerCase().includes(wanted))
-  const { name, phase, service, id } = trace.outline.spans
+  const { name, phase, service } = trace.outline.spans
+  const withId = trace.spanOf(wanted)
   const found: number[] = []
   for (let span = 0; span < trace.size; span++) {
-    if (hit[name[span] as number] || hit[phase[span] as number] || hit[service[span] as number] || id[span] === wanted) {
+    if (hit[name[span] as number] || hit[phase[span] as number] || hit[service[span] as number] || span === withId) {
       found.push(span)
     }
   }

@@ -41,7 +41,7 @@ const whole = (trace: Trace): Range => ({ from: 0, to: Math.max(1, trace.total) 
  * @param find what the URL says to look for: the first match has the cursor, and what is not there is not looked for
  */
 export function firstView(trace: Trace, spanId: string | null, find = ''): View {
-  const named = spanId === null ? -1 : trace.outline.spans.id.indexOf(spanId)
+  const named = spanId === null ? -1 : trace.spanOf(spanId)
   const matches = search(trace, find)
   return {
     trace,
@@ -113,7 +113,7 @@ function collapseAll(view: View): View {
 
 /** The span of another version of the timeline that is the same as this one. */
 function sameSpan(from: Trace, to: Trace, span: number): number {
-  return span < 0 ? -1 : to.outline.spans.id.indexOf(from.outline.spans.id[span] as string)
+  return span < 0 ? -1 : to.spanOf(from.spanId(span))
 }
 
 /** A newer version of the same timeline: what can be kept, is. */

@@ -1,0 +1,31 @@
+import type { Figures } from '../model/timeline.ts'
+import type { Section } from './critical-path.ts'
+import { gapsOf } from './gaps.ts'
+import type { Node } from './node.ts'
+
+/**
+ * The times of a timeline as numbers of nanoseconds from its start.
+ * @param nodes depth first, so the root first
+ * @param unit nanoseconds of one unit of their times
+ * @param path the critical one, walked
+ */
+export function figuresOf(nodes: readonly Node[], unit: number, path: readonly Section[]): Figures {
+  const zero = nodes[0]?.start ?? 0
+  const index = new Map<Node, number>()
+  const start = new Float64Array(nodes.length)
+  const duration = new Float64Array(nodes.length)
+  const self = new Float64Array(nodes.length)
+  nodes.forEach((node, at) => {
+    index.set(node, at)
+    start[at] = (node.start - zero) * unit
+    duration[at] = (node.end - node.start) * unit
+    self[at] = node.self * unit
+  })
+  const triplets = (sections: readonly Section[]): number[] => {
+    const all: number[] = []
+    for (const { node, start: from, end: to } of sections)
+      all.push(index.get(node) ?? 0, (from - zero) * unit, (to - zero) * unit)
+    return all
+  }
+  return { start, duration, self, criticalPath: triplets(path), gaps: triplets(gapsOf(nodes)) }
+}
