@@ -24,6 +24,9 @@ export interface Choice {
   readonly spans: 'all' | 'interesting' | undefined
 }
 
+/** In ms. */
+const PATIENCE = 1_000
+
 /** In front of another exit: measures every request, and lets only those through that were sampled or are worth it. */
 export class ChoosingExit implements Exit {
   /** Undefined: requests are measured only. */
@@ -66,8 +69,10 @@ export class ChoosingExit implements Exit {
   }
 
   lastGasp(): void {
+    const from = now()
     this.inner?.lastGasp()
-    this.choice.meter?.lastGasp()
+    // A collector that let the spans wait is not asked again: the process has been held up enough.
+    if (now() - from < PATIENCE) this.choice.meter?.lastGasp()
   }
 }
 

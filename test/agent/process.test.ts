@@ -74,12 +74,23 @@ test('an app that handles the signal itself ends when it likes', async () => {
   expect(names()).toContain('gateway')
 })
 
-test('a collector that hangs delays the end by two seconds at most', async () => {
+test.each(['none', 'otlp'])('a collector that hangs delays the end by two seconds at most, with metrics: %s', async (metrics) => {
   sink.behave(() => {})
-  const child = start(`${APP}; async function after() { process.send('ready') }`)
+  const child = start(`${APP}; async function after() { process.send('ready') }`, { OTEL_METRICS_EXPORTER: metrics })
   await once(child, 'message')
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([null, 'SIGTERM'])
+})
+
+test.each(['kill', 'exit'])('metrics that wait for their interval arrive when the process ends: by %s', async (way) => {
+  const child = start(`${APP}; async function after() { process.send('ready'); if (${way === 'exit'}) process.exit(0) }`, {
+    OTEL_METRICS_EXPORTER: 'otlp',
+  })
+  await once(child, 'message')
+  if (way === 'kill') child.kill('SIGTERM')
+  await once(child, 'exit')
+  const [self] = sink.metrics().filter(({ name }) => name === 'phaseline.phase.self_time')
+  expect(self?.points.map(({ attributes }) => attributes['phaseline.phase'])).toContain('gateway')
 })
 
 test('a request that hangs is sent when the process ends, and says so', async () => {
