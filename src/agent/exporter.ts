@@ -129,7 +129,8 @@ export class Exporter {
   private drop(batch: Waiting, reason: string): void {
     counters.dropped += batch.spans
     batch.done()
-    once(`phaseline: spans are dropped, because ${reason} (${this.destination.url.href}). Said once; stats() counts.`, 'drop')
+    const { href } = this.destination.url
+    once(`phaseline: what was recorded is dropped, because ${reason} (${href}). Said once; stats() counts spans.`, `drop ${href}`)
   }
 
   private giveUp(): void {

@@ -5,7 +5,7 @@ import type { TraceRecord } from './record.ts'
 const SLOW = 1
 
 /** What the parent says of those that were left out: `5 phases, 0.312 ms`. */
-export const OMITTED = 'phaseline.omitted'
+const OMITTED = 'phaseline.omitted'
 
 /**
  * Leaves out the spans that say little: neither slow nor failed nor with anything inside, and unknown to anybody but us. How

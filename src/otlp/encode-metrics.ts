@@ -13,13 +13,13 @@ export interface Exemplar {
   readonly at: number
 }
 
-export interface HistogramPoint {
+interface HistogramPoint {
   readonly attributes: Attributes
   readonly histogram: Histogram
   readonly exemplars: readonly Exemplar[]
 }
 
-export interface NumberPoint {
+interface NumberPoint {
   readonly attributes: Attributes
   readonly value: number
 }

@@ -16,6 +16,7 @@ import { ownStorage } from '../../src/agent/storage.ts'
 import { label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
 import { encodeResource } from '../../src/otlp/encode.ts'
+import { collector } from './collector.ts'
 import { readRequest } from './otlp-reader.ts'
 
 const GATEWAY = label('gateway', 'GET', { 'http.request.method': 'GET' })
@@ -154,6 +155,24 @@ test('where the app runs its own SDK, phases go to its processors and nest with 
   expect(spans['outer']?.parentSpanContext?.spanId).toBe(gateway.spanId)
   expect(spans['SELECT book']?.parentSpanContext?.spanId).toBe(spans['outer']?.spanContext().spanId)
   expect(spans['GET']?.resource.attributes['service.name']).toBe('theirs')
+})
+
+test('where the app runs its own SDK, metrics of every request leave under its resource', async () => {
+  const exporter = new InMemorySpanExporter()
+  const sink = await collector()
+  const sampler = new AlwaysOffSampler()
+  const spanProcessors = [new SimpleSpanProcessor({ exporter })]
+  sdk = new NodeSDK({ serviceName: 'theirs', sampler, spanProcessors, metricReaders: [], instrumentations: [] })
+  sdk.start()
+  agent = await startAgent({ endpoint: sink.url, metrics: true, env: {} })
+  observer.open(GATEWAY).end()
+  await agent?.flush()
+  const [self] = sink.metrics().filter(({ name }) => name === 'phaseline.phase.self_time')
+  expect(self?.points[0]).toMatchObject({ count: 1, attributes: { 'phaseline.phase': 'gateway' } })
+  expect(self?.resource['service.name']).toBe('theirs')
+  expect(exporter.getFinishedSpans()).toEqual([])
+  await agent?.shutdown(100)
+  await sink.close()
 })
 
 test('the sampler of the app’s own SDK decides', async () => {

@@ -24,7 +24,7 @@ message AnyValue { oneof value { string string_value = 1; bool bool_value = 2; i
 `
 const request = protobuf.parse(PROTO, { keepCase: false }).root.lookupType('ExportMetricsServiceRequest')
 
-export interface SentExemplar {
+interface SentExemplar {
   readonly traceId: string
   readonly spanId: string
   readonly value: number
