@@ -1,3 +1,4 @@
+import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 import { expect, test } from 'vitest'
 import { epochNanos, epochOrigin } from '../../src/model/clock.ts'
 import { Histogram } from '../../src/model/histogram.ts'
@@ -97,4 +98,37 @@ test('whole numbers beyond 32 bits arrive', () => {
     points: [{ attributes: {}, value: 2 ** 40 + 3 }],
   })
   expect(bytes?.points[0]?.asInt).toBe(2 ** 40 + 3)
+})
+
+/** As OpenTelemetry's SDK hands metrics to its exporters, with its numbers for kinds and for delta. */
+function theirs(histogram: Histogram): unknown {
+  const { count, sum, min, max, zeroCount, offset, counts } = histogram.toData()
+  const common = { attributes: { 'phaseline.phase': 'view' }, startTime: [1_700_000_000, 5], endTime: [1_700_000_010, 7] }
+  const negative = { offset: 0, bucketCounts: [] }
+  const value = { count, sum, min, max, scale: 5, zeroCount, positive: { offset, bucketCounts: counts }, negative }
+  const descriptor = { name: SELF.name, unit: 's', description: SELF.description, type: 'HISTOGRAM', valueType: 1 }
+  const self = { descriptor, aggregationTemporality: 0, dataPointType: 1, dataPoints: [{ ...common, value }] }
+  const share = {
+    descriptor: { ...descriptor, name: 'share' },
+    aggregationTemporality: 0,
+    dataPointType: 3,
+    isMonotonic: true,
+    dataPoints: [{ ...common, value: 0.25 }],
+  }
+  const resource = { attributes: { 'service.name': 'shop' } }
+  return { resource, scopeMetrics: [{ scope: { name: 'theirs' }, metrics: [self, share] }] }
+}
+
+test('what we send reads as what OpenTelemetry’s own encoder makes of the same', () => {
+  const histogram = histogramOf(0, 0.001, 0.002, 3)
+  const bytes = ProtobufMetricsSerializer.serializeRequest(theirs(histogram) as never) as Uint8Array
+  const attributes = { 'phaseline.phase': 'view' }
+  const ours = sent(
+    { ...SELF, points: [{ attributes, histogram, exemplars: [] }] },
+    { ...SELF, kind: 'sum', whole: false, name: 'share', points: [{ attributes, value: 0.25 }] },
+  )
+  const timeless = (metrics: SentMetric[]): unknown =>
+    metrics.map((metric) => ({ ...metric, points: metric.points.map((point) => ({ ...point, start: 0n, time: 0n })) }))
+  expect(timeless(ours)).toEqual(timeless(readMetrics(bytes)))
+  expect(readMetrics(bytes)[0]?.points[0]?.start).toBe(1_700_000_000_000_000_005n)
 })
