@@ -1,5 +1,5 @@
 import type { Baggage, Context } from '@opentelemetry/api'
-import type { AttributeValue } from '../model/attributes.ts'
+import type { AttributeValue, SharedAttributes } from '../model/attributes.ts'
 import { now } from '../model/clock.ts'
 import { errorType } from '../model/errors.ts'
 import { hex32 } from '../model/ids.ts'
@@ -45,6 +45,8 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
   readonly started: number
   ended: number = OPEN
   attributes: unknown[] | undefined = undefined
+  /** Further attributes; none of them is among the phase's own. */
+  shared: SharedAttributes | undefined = undefined
   status = 0
   extra: Extra | undefined = undefined
   /** The scope of a span made through the API; undefined: ours. */
@@ -99,18 +101,42 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
   }
 
   set(key: string, value: AttributeValue): void {
-    const { record, attributes } = this
+    const { record, shared } = this
     if (!record.recorded || record.left) return
+    if (shared !== undefined && key in shared.attributes) this.unshare()
     const clipped = clip(value)
+    const { attributes } = this
     if (attributes === undefined) this.attributes = [key, clipped]
     else this.add(attributes, key, clipped)
+  }
+
+  share(shared: SharedAttributes): void {
+    const { record, attributes } = this
+    if (!record.recorded || record.left) return
+    const room = limits.valueLength === Infinity && limits.attributes >= shared.size
+    if (room && attributes === undefined && this.shared === undefined) this.shared = shared
+    else {
+      this.unshare()
+      this.setAll(shared)
+    }
+  }
+
+  /** What was shared becomes the phase's own. */
+  private unshare(): void {
+    const { shared } = this
+    this.shared = undefined
+    if (shared !== undefined) this.setAll(shared)
+  }
+
+  private setAll({ attributes }: SharedAttributes): void {
+    for (const key in attributes) this.set(key, attributes[key] as AttributeValue)
   }
 
   private add(attributes: unknown[], key: string, value: AttributeValue): void {
     for (let i = 0; i < attributes.length; i += 2) {
       if (attributes[i] === key) return void (attributes[i + 1] = value)
     }
-    if (attributes.length >= 2 * limits.attributes) this.more().droppedAttributes++
+    if (attributes.length >= 2 * (limits.attributes - (this.shared?.size ?? 0))) this.more().droppedAttributes++
     else attributes.push(key, value)
   }
 

@@ -72,7 +72,7 @@ export class ReadablePhase {
       code: status,
       ...(extra !== undefined && extra.statusMessage !== '' ? { message: extra.statusMessage } : {}),
     }
-    this.attributes = { ...constantAttributes(label), ...pairs(phase.attributes) }
+    this.attributes = { ...constantAttributes(label), ...phase.shared?.attributes, ...pairs(phase.attributes) }
     this.links = (extra?.links ?? []).map(({ traceId, spanId, attributes }) => ({
       context: { traceId, spanId, traceFlags: 1 },
       attributes: attributes as ApiAttributes,

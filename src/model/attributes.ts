@@ -4,6 +4,19 @@ export type AttributeValue = string | number | boolean | readonly string[] | rea
 /** Attributes as producers give them: names of the OpenTelemetry semantic conventions, or `phaseline.*`. */
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
+/** Attributes that many phases have together, those of a connection say: whoever turns phases into spans keeps their encoded form here. */
+export class SharedAttributes {
+  readonly attributes: Attributes
+  readonly size: number
+  /** A place for the observer's own use. */
+  encoded: unknown = undefined
+
+  constructor(attributes: Attributes) {
+    this.attributes = attributes
+    this.size = Object.keys(attributes).length
+  }
+}
+
 type OwnName =
   | 'phase'
   | 'stage'

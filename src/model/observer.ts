@@ -1,4 +1,4 @@
-import type { AttributeValue } from './attributes.ts'
+import type { AttributeValue, SharedAttributes } from './attributes.ts'
 import type { Label } from './label.ts'
 import type { RemoteParent } from './traceparent.ts'
 
@@ -35,6 +35,8 @@ export interface Observer {
 export interface Phase {
   /** Adds or replaces an attribute. For what is the same for all requests, use the label's attributes: those cost nothing here. */
   set(key: string, value: AttributeValue): void
+  /** Adds what many phases have together: as `set` of each, at the price of one. */
+  share?(shared: SharedAttributes): void
   /** What was not known at the beginning: the `gateway`'s route. */
   relabel(label: Label): void
   /**

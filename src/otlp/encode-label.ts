@@ -1,4 +1,4 @@
-import { OWN, type Attributes } from '../model/attributes.ts'
+import { OWN, type Attributes, type SharedAttributes } from '../model/attributes.ts'
 import type { Label } from '../model/label.ts'
 import { SPAN_KINDS } from '../model/phases.ts'
 import { writeAttribute } from './encode-value.ts'
@@ -28,6 +28,25 @@ function makeTemplate(label: Label): Template {
   writeName(writer, label.name, label)
   for (const name in constant) writeAttribute(writer, 0x4a, name, constant[name] as never)
   return { bytes: Uint8Array.prototype.slice.call(writer.written()), constant: new Set(Object.keys(constant)) }
+}
+
+/** Attributes that are written together, encoded. */
+export interface SharedTemplate {
+  /** Fields 9 of Span. */
+  readonly bytes: Uint8Array
+  /** The label that they were last found to have no name in common with. */
+  beside: Template | undefined
+}
+
+/** The encoded form of shared attributes: made at their first use, then kept on them. */
+export function sharedTemplateOf(shared: SharedAttributes): SharedTemplate {
+  return (shared.encoded as SharedTemplate | undefined) ?? (shared.encoded = makeShared(shared))
+}
+
+function makeShared({ attributes }: SharedAttributes): SharedTemplate {
+  const writer = new ProtoWriter(256)
+  for (const name in attributes) writeAttribute(writer, 0x4a, name, attributes[name] as never)
+  return { bytes: Uint8Array.prototype.slice.call(writer.written()), beside: undefined }
 }
 
 /** Name and kind of a span. */

@@ -1,6 +1,6 @@
-import type { AttributeValue } from '../model/attributes.ts'
+import type { AttributeValue, SharedAttributes } from '../model/attributes.ts'
 import type { Label } from '../model/label.ts'
-import { constantAttributes, templateOf, writeName } from './encode-label.ts'
+import { constantAttributes, sharedTemplateOf, templateOf, writeName, type Template } from './encode-label.ts'
 import { writeTime, type Anchor } from './encode-time.ts'
 import { writeAttribute } from './encode-value.ts'
 import { ProtoWriter } from './encode-writer.ts'
@@ -57,6 +57,8 @@ export interface EncodableSpan {
   readonly ended: number
   /** Names and values in turn. */
   readonly attributes: readonly unknown[] | undefined
+  /** Further ones; none of them is among `attributes`. */
+  readonly shared: SharedAttributes | undefined
   /** As OTLP numbers them: 0 unset, 1 ok, 2 error. */
   readonly status: number
   readonly extra: EncodableExtra | undefined
@@ -80,7 +82,8 @@ export function encodeSpan(writer: ProtoWriter, span: EncodableSpan, zero: Ancho
   writeTime(writer, zero, span.started)
   bytes[writer.at++] = 0x41
   writeTime(writer, zero, span.ended)
-  if (span.attributes === undefined && span.extra === undefined) writer.raw(templateOf(span.label).bytes)
+  if (span.attributes === undefined && span.extra === undefined && span.shared === undefined)
+    writer.raw(templateOf(span.label).bytes)
   else writeContent(writer, span, zero)
   if (span.status !== 0) writeStatus(writer, span)
   writer.close(from)
@@ -117,10 +120,12 @@ function writeIds(writer: ProtoWriter, { record, index, up }: EncodableSpan): vo
 }
 
 /** Name, kind and attributes of a span that has more than its label. */
-function writeContent(writer: ProtoWriter, { label, attributes = [], extra }: EncodableSpan, zero: Anchor): void {
-  const { bytes, constant } = templateOf(label)
-  if (extra?.name === undefined && !replaces(attributes, constant)) writer.raw(bytes)
-  else writeReplaced(writer, label, attributes, extra?.name ?? label.name)
+function writeContent(writer: ProtoWriter, { label, attributes = [], shared, extra }: EncodableSpan, zero: Anchor): void {
+  const template = templateOf(label)
+  if (extra?.name === undefined && !replaces(attributes, template.constant) && (shared === undefined || beside(shared, template)))
+    writer.raw(template.bytes)
+  else writeReplaced(writer, label, attributes, shared, extra?.name ?? label.name)
+  if (shared !== undefined) writer.raw(sharedTemplateOf(shared).bytes)
   for (let i = 0; i < attributes.length; i += 2) {
     writeAttribute(writer, 0x4a, attributes[i] as string, attributes[i + 1] as AttributeValue)
   }
@@ -132,10 +137,25 @@ function replaces(attributes: readonly unknown[], constant: ReadonlySet<string>)
   return false
 }
 
+/** Whether none of the shared attributes is one of the label's: the same label comes with them again and again. */
+function beside(shared: SharedAttributes, template: Template): boolean {
+  const encoded = sharedTemplateOf(shared)
+  if (encoded.beside === template) return true
+  for (const name in shared.attributes) if (template.constant.has(name)) return false
+  encoded.beside = template
+  return true
+}
+
 /** The label without what the span itself says otherwise. */
-function writeReplaced(writer: ProtoWriter, label: Label, attributes: readonly unknown[], name: string): void {
+function writeReplaced(
+  writer: ProtoWriter,
+  label: Label,
+  attributes: readonly unknown[],
+  shared: SharedAttributes | undefined,
+  name: string,
+): void {
   writeName(writer, name, label)
-  const own = new Set(attributes.filter((_, i) => i % 2 === 0))
+  const own = new Set([...attributes.filter((_, i) => i % 2 === 0), ...Object.keys(shared?.attributes ?? {})])
   for (const [key, value] of Object.entries(constantAttributes(label))) {
     if (!own.has(key)) writeAttribute(writer, 0x4a, key, value)
   }

@@ -13,6 +13,8 @@ import { OwnResource } from '../../src/agent/resource.ts'
 import { alwaysOn } from '../../src/agent/sampler.ts'
 import { StandardExit } from '../../src/agent/standard-exit.ts'
 import { ownStorage } from '../../src/agent/storage.ts'
+import { limits } from '../../src/agent/limits.ts'
+import { SharedAttributes } from '../../src/model/attributes.ts'
 import { label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
 import { encodeResource } from '../../src/otlp/encode.ts'
@@ -53,7 +55,66 @@ function request(watch: AgentObserver): void {
   gateway.end(104.123_456)
 }
 
+const CONNECTION = new SharedAttributes({ 'client.address': '::1', 'server.port': 80, 'url.scheme': 'http' })
+const METHOD = new SharedAttributes({ 'http.request.method': 'PUT', 'server.port': 81 })
+
+/** Attributes that requests share, and everything that can come in their way. */
+function sharing(watch: AgentObserver): void {
+  const plain = watch.open(GATEWAY, undefined, 1)
+  plain.share(CONNECTION)
+  plain.set('url.path', '/')
+  const view = watch.begin(VIEW, plain, 2)
+  view?.share(METHOD)
+  view?.end(3)
+  for (const relabel of [true, false]) {
+    const other = watch.begin(DB, plain, 3) as AgentPhase
+    other.share(METHOD)
+    if (relabel) other.relabel(GATEWAY)
+    else other.share(CONNECTION)
+    other.end(4)
+  }
+  plain.set('url.scheme', 'https')
+  plain.end(5)
+}
+
+test('attributes that requests share are on their spans, the last word on each', async () => {
+  const [fast, standard] = await throughBoth(sharing)
+  expect(standard).toEqual(fast)
+  const written = fast.map(({ attributes }) => attributes)
+  expect(written[0]).toMatchObject({ 'client.address': '::1', 'server.port': 80, 'url.scheme': 'https', 'url.path': '/' })
+  expect(written[1]).toMatchObject({ 'http.request.method': 'PUT', 'server.port': 81, 'code.function.name': 'book' })
+  expect(written[2]).toMatchObject({ 'http.request.method': 'PUT', 'server.port': 81 })
+  expect(written[3]).toMatchObject({ 'http.request.method': 'PUT', 'server.port': 80, 'client.address': '::1' })
+})
+
+test.each([
+  ['number', { ...limits, attributes: 2 }, { 'client.address': '::1', 'server.port': 80 }],
+  ['length', { ...limits, valueLength: 2 }, { 'client.address': '::', 'url.scheme': 'ht' }],
+])('what is shared is within the limit of %s', async (_name, narrow, expected) => {
+  const before = { ...limits }
+  try {
+    Object.assign(limits, narrow)
+    const [fast] = await throughBoth((watch) => {
+      const phase = watch.open(DB, undefined, 1)
+      phase.share(CONNECTION)
+      phase.set('more', 1)
+      phase.end(2)
+    })
+    expect(fast[0]?.attributes).toMatchObject(expected)
+    expect('more' in (fast[0]?.attributes ?? {})).toBe(narrow.attributes > 2)
+  } finally {
+    Object.assign(limits, before)
+  }
+})
+
 test('both exits give the same spans', async () => {
+  const [fast, standard] = await throughBoth(request)
+  expect(fast.length).toBe(4)
+  expect(standard).toEqual(fast)
+})
+
+/** The spans of what `made` makes, by each exit. */
+async function throughBoth(made: (watch: AgentObserver) => void) {
   const fastBodies: Buffer[] = []
   const resource = { 'service.name': 'shop' }
   const exporter = {
@@ -81,13 +142,10 @@ test('both exits give the same spans', async () => {
     shutdown: async () => {},
     lastGasp: () => {},
   }
-  request(new AgentObserver(new RecordKeeper(both), alwaysOn, ownStorage))
+  made(new AgentObserver(new RecordKeeper(both), alwaysOn, ownStorage))
   await fast.flush(0)
-  const fromFast = fastBodies.flatMap(readRequest)
-  const fromStandard = readRequest(ProtobufTraceSerializer.serializeRequest(kept) as Uint8Array)
-  expect(fromFast.length).toBe(4)
-  expect(fromStandard).toEqual(fromFast)
-})
+  return [fastBodies.flatMap(readRequest), readRequest(ProtobufTraceSerializer.serializeRequest(kept) as Uint8Array)] as const
+}
 
 test('span processors of the app get the spans, and may write on them', async () => {
   const exporter = new InMemorySpanExporter()
