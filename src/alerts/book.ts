@@ -5,14 +5,17 @@ import { Series, type Addition, type SeriesData } from './series.ts'
 /** How many subjects are kept apart. What comes after shares the overflow subject of its service and phase. */
 const LIMIT = 10_000
 
+/** A service that has sent no metrics for so long sends none any more: its timelines count again. */
+const SILENCE_MS = 15 * 60_000
+
 /** All series, by subject, in bounded memory. */
 export class SeriesBook {
   readonly #series = new Set<Series>()
   /** By route, then by name: what is left to compare are a few. No texts are joined to find one, because every span asks. */
   readonly #index = new Map<string, Map<string, Series[]>>()
   readonly #limit: number
-  /** Services whose own metrics say what their phases took. */
-  readonly #metered = new Set<string>()
+  /** Services whose own metrics say what their phases took, and when they did last. */
+  readonly #metered = new Map<string, number>()
   /** Observations that went to an overflow subject because there were too many subjects. */
   overflowed = 0
 
@@ -29,14 +32,26 @@ export class SeriesBook {
     this.#at(subject).add(addition, at)
   }
 
-  /** From now on the timelines of a service give it exemplars only: its metrics count all requests, not the sampled ones. */
-  meter(service: string): void {
-    if (this.#metered.size < this.#limit) this.#metered.add(service)
+  /**
+   * From now on the timelines of a service give it exemplars only: its metrics count all requests, not the sampled ones.
+   * @param from since when they count, @param now, both ms since the epoch
+   */
+  meter(service: string, from: number, now: number): void {
+    if (this.counts(service, now)) {
+      if (this.#metered.size >= this.#limit) return
+      for (const series of this.#series) if (series.subject.service === service) series.retract(from)
+    }
+    this.#metered.set(service, now)
   }
 
-  /** Whether the timelines of a service count. */
-  counts(service: string): boolean {
-    return this.#metered.size === 0 || !this.#metered.has(service)
+  /** Whether the timelines of a service count: it has sent no metrics lately. */
+  counts(service: string, now: number): boolean {
+    const last = this.#metered.size === 0 ? undefined : this.#metered.get(service)
+    return last === undefined || last < now - SILENCE_MS
+  }
+
+  metered(): [service: string, last: number][] {
+    return [...this.#metered]
   }
 
   get({ service, phase, name, hook, route }: Subject): Series | undefined {
@@ -53,6 +68,7 @@ export class SeriesBook {
 
   /** Forgets subjects that were not seen for `ms`: a route that was removed does not stay for ever. */
   forget(now: number, ms: number): void {
+    for (const service of this.#metered.keys()) if (this.counts(service, now)) this.#metered.delete(service)
     for (const series of this.#series) if (series.latest > 0 && series.latest < now - ms) this.#remove(series)
   }
 
@@ -60,8 +76,9 @@ export class SeriesBook {
     return [...this.#series].map((series) => series.toData())
   }
 
-  restore(data: readonly SeriesData[]): void {
+  restore(data: readonly SeriesData[], metered: readonly [service: string, last: number][]): void {
     for (const one of data) this.#put(Series.from(one))
+    for (const [service, last] of metered) this.#metered.set(service, last)
   }
 
   /** The series of a subject; the overflow series of its service and phase if there is no room for another one. */

@@ -1,3 +1,4 @@
+import type { MetricPoint } from '../model/metric.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { advance, idOf, type Alert, type Change } from './alert.ts'
 import { SeriesBook } from './book.ts'
@@ -8,6 +9,7 @@ import { notify, type Notification } from './notification.ts'
 import { learn } from './learn.ts'
 import type { Subject } from './observation.ts'
 import { Outbox, type OutboxOptions, type TargetStatus } from './outbox.ts'
+import { phaseMetric } from './phase-metrics.ts'
 import { matches, type Rule } from './rule.ts'
 import { Seen } from './seen.ts'
 import type { Series, SeriesData } from './series.ts'
@@ -74,6 +76,16 @@ export class AlertEngine {
     this.spans.add(timeline, fresh)
   }
 
+  /**
+   * Learns from metrics: those of an agent count all requests of its service, so its timelines no longer do. Others are passed over.
+   */
+  meter(points: readonly MetricPoint[]): void {
+    const now = this.#now()
+    const measured = points.map((point) => phaseMetric(point, now)).filter((one) => one !== undefined)
+    for (const { subject, from } of measured) this.series.meter(subject.service, from, now)
+    for (const { subject, addition, at } of measured) this.series.add(subject, addition, at)
+  }
+
   /** Evaluates every rule on every series that it speaks of, and tells what has changed. */
   tick(): void {
     const now = this.#now()
@@ -104,7 +116,9 @@ export class AlertEngine {
 
   /** Writes down what must survive. */
   save(): void {
-    const kept: Kept = { format: FORMAT, series: this.series.toData(), alerts: [...this.#alerts.values()], history: this.history }
+    const { series, history } = this
+    const alerts = [...this.#alerts.values()]
+    const kept: Kept = { format: FORMAT, series: series.toData(), metered: series.metered(), alerts, history }
     try {
       this.#memory?.save(JSON.stringify(kept))
     } catch {
@@ -166,7 +180,7 @@ export class AlertEngine {
     try {
       kept = JSON.parse(text) as Kept
       if (kept.format !== FORMAT) return
-      this.series.restore(kept.series)
+      this.series.restore(kept.series, kept.metered)
     } catch {
       return
     }
@@ -186,6 +200,7 @@ interface Watch {
 interface Kept {
   format: number
   series: SeriesData[]
+  metered: [service: string, last: number][]
   alerts: Alert[]
   history: AlertEvent[]
 }

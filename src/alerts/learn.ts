@@ -36,13 +36,16 @@ export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: 
     if (phase === null || source === null || fresh?.[index] === false) continue
     const hooked = phase.startsWith('middleware.')
     const name = (hooked && text(span, OWN.middlewareName)) || span.name
-    const series = book.of(span.service, phase, name, hooked ? text(span, OWN.middlewareHook) : '', request?.route ?? '')
     const at = Math.min(now, Number(span.end) / 1e6)
     const selfSeconds = seconds(span.selfNs)
     const whole = request?.seconds ?? seconds(timeline.durationNs)
     const measure: Measure = { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at }
-    if (book.counts(span.service)) series.observe(measure)
-    else series.exemplify(measure)
+    const hook = hooked ? text(span, OWN.middlewareHook) : ''
+    const route = request?.route ?? ''
+    // The metrics of an agent know its own phases only, not those that are made out in others' spans.
+    if (book.counts(span.service, now) || !source.attributes.has(OWN.phase))
+      book.of(span.service, phase, name, hook, route).observe(measure)
+    else book.get({ service: span.service, phase, name, hook, route })?.exemplify(measure)
   }
 }
 

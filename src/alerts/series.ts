@@ -14,7 +14,8 @@ export interface Addition {
   self: Histogram
   errors: number
   shareSum: number
-  exemplar: Exemplar | null
+  /** The slowest first. */
+  exemplars: readonly Exemplar[]
 }
 
 /** A slot, and what came before, in JSON. */
@@ -61,7 +62,7 @@ export class Series {
     slot.errors += addition.errors
     slot.shareSum += addition.shareSum
     for (const running of this.#running) running.merge(slot, addition.self)
-    if (addition.exemplar !== null) keep(slot, addition.exemplar)
+    for (const exemplar of addition.exemplars.toReversed()) keep(slot, exemplar)
   }
 
   /** Adds one request: the same as `add` with a histogram of one value, without making one. */
@@ -76,6 +77,16 @@ export class Series {
     slot.shareSum += share
     for (const running of this.#running) running.record(slot, selfSeconds)
     keep(slot, measure)
+  }
+
+  /** Takes back what happened since then but the totals, which only grow: it comes again, from better counts. @param at ms since the epoch */
+  retract(at: number): void {
+    for (const slot of this.slots) {
+      if (slot.start + slot.ms <= at) continue
+      const { slowest, typical } = slot
+      Object.assign(slot, emptySlot(slot.start, slot.ms), { slowest, typical })
+    }
+    this.#running = []
   }
 
   /** A trace to look at, of requests that are counted elsewhere. */

@@ -30,13 +30,16 @@ export function startAlerting(collector: Collector, options: AlertingOptions, da
     targets: options.tell === false ? [] : [terminal],
     ...(data !== undefined && { memory: fileMemory(join(data, 'alerts.json')) }),
   })
-  const stop = collector.on('timeline', (_summary, timeline) => engine.learn(timeline))
+  const stops = [
+    collector.on('timeline', (_summary, timeline) => engine.learn(timeline)),
+    collector.on('metrics', (points) => engine.meter(points)),
+  ]
   const timers = [setInterval(() => engine.tick(), options.alertEveryMs ?? 10_000), setInterval(() => engine.save(), SAVE_MS)]
   for (const timer of timers) timer.unref()
   return {
     engine,
     async close() {
-      stop()
+      for (const stop of stops) stop()
       for (const timer of timers) clearInterval(timer)
       await engine.close()
     },

@@ -4,6 +4,7 @@ import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { decodeSpans } from '../otlp/decode.ts'
+import { decodeMetrics } from '../otlp/decode-metrics.ts'
 import { encodeSpans } from '../otlp/spans.ts'
 import { stitch } from '../stitch/stitch.ts'
 import { summarise } from '../stitch/summary.ts'
@@ -140,8 +141,9 @@ class RunningCollector implements Collector {
   }
 
   private metrics(delivery: Delivery): Verdict {
+    const points = decodeMetrics(delivery.content, delivery.encoding)
     this.counts.metrics++
-    this.tell('metrics', delivery)
+    this.tell('metrics', points)
     return { rejected: 0, message: '' }
   }
 

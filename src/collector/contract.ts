@@ -1,3 +1,4 @@
+import type { MetricPoint } from '../model/metric.ts'
 import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
@@ -6,7 +7,6 @@ import type { BodyLimits } from './body.ts'
 import type { ForwardStats, ForwardTarget } from './forward.ts'
 import type { Patience } from './gather.ts'
 import type { Access } from './guard.ts'
-import type { Delivery } from './receiver.ts'
 
 /** How a collector is set up; everything has a default. */
 export interface CollectOptions {
@@ -51,10 +51,10 @@ export interface CollectorStats {
   readonly forwarding: readonly ForwardStats[]
 }
 
-/** What a collector tells: a timeline that is new or has changed, and bodies of metrics as they come. */
+/** What a collector tells: a timeline that is new or has changed, and the points of metrics as they come. */
 export interface Events {
   timeline: [summary: Summary, timeline: Timeline]
-  metrics: [delivery: Delivery]
+  metrics: [points: readonly MetricPoint[]]
 }
 
 /** A running collector. */

@@ -175,12 +175,18 @@ test('web pages may send if their origin is on the list', async () => {
   ])
 })
 
-test('metrics are taken and handed to whoever wants them', async () => {
+test('metrics are taken and handed to whoever wants them; what is none is refused', async () => {
   const collector = await running()
-  const handed: Buffer[] = []
-  collector.on('metrics', (delivery) => handed.push(delivery.content))
-  expect((await send(collector.otlpPort, body, { path: '/v1/metrics' })).status).toBe(200)
-  expect([handed.length, collector.stats().metrics, collector.stats().accepted]).toEqual([1, 1, 0])
+  const handed: string[] = []
+  collector.on('metrics', (points) => void handed.push(...points.map(({ name }) => name)))
+  const point = { asInt: '1', timeUnixNano: '1700000000000000000' }
+  const metrics = [{ name: 'calls', sum: { aggregationTemporality: 1, dataPoints: [point] } }]
+  const given = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
+  const options = { path: '/v1/metrics', headers: { 'content-type': 'application/json' } }
+  expect((await send(collector.otlpPort, given, options)).status).toBe(200)
+  expect((await send(collector.otlpPort, '[', options)).status).toBe(400)
+  expect((await send(collector.otlpPort, Buffer.from([0x0a, 0x05]), { path: '/v1/metrics' })).status).toBe(400)
+  expect([handed, collector.stats().metrics, collector.stats().accepted]).toEqual([['calls'], 1, 0])
 })
 
 test('a port that is taken says who has it and what to do', async () => {

@@ -1,0 +1,81 @@
+import type { Value, ValueMap } from '../model/span.ts'
+import { MalformedError, narrow } from './decode-reader.ts'
+import { DEEPEST, NO_ATTRIBUTES } from './decode-value.ts'
+
+export type Json = Record<string, unknown>
+
+/** A span that cannot be taken, with the reason as message. */
+export class Unusable extends Error {}
+
+/** Of what is not in a span nothing can be left out: what is unusable there makes the body so. */
+export function whole<Made>(make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    throw error instanceof Unusable ? new MalformedError(`${error.message} in a resource or scope`) : error
+  }
+}
+
+/** Integers that a double would round are read as strings; a key cannot be told inside a string, because its quotes would be escaped there. */
+const LARGE = /("(?:startTimeUnixNano|endTimeUnixNano|timeUnixNano|intValue)"\s*:\s*)(-?\d{16,})(?=[\s,}])/g
+
+export function parse(body: Uint8Array): Json {
+  const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(content.replace(LARGE, '$1"$2"'))
+  } catch (error) {
+    throw new MalformedError(`no JSON: ${(error as Error).message}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new MalformedError('no JSON object')
+  return value as Json
+}
+
+export function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+}
+
+/** A repeated field of messages. */
+export function list(of: Json, key: string): Json[] {
+  const value = of[key] ?? []
+  if (!Array.isArray(value)) throw new MalformedError(`${key} is no array`)
+  return value.map(object)
+}
+
+export const text: (value: unknown) => string = (value) => (typeof value === 'string' ? value : '')
+
+/** A 64-bit integer; a number with a fraction or an exponent is cut to a whole one. */
+export function integer(value: unknown): bigint {
+  if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math.trunc(value))
+  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value)
+  if (value === undefined || value === null) return 0n
+  throw new Unusable(`${JSON.stringify(value).slice(0, 40)} is no integer`)
+}
+
+export const time: (value: unknown) => bigint = (value) => BigInt.asUintN(64, integer(value))
+
+export function attributesOf(of: Json): ValueMap {
+  const pairs = list(of, 'attributes')
+  if (pairs.length === 0) return NO_ATTRIBUTES
+  return new Map(pairs.map((pair) => [text(pair['key']), valueOf(object(pair['value']), 1)]))
+}
+
+/** An AnyValue. `depth` counts from 1. */
+function valueOf(any: Json, depth: number): Value {
+  if (depth > DEEPEST) throw new Unusable(`values more than ${DEEPEST} deep`)
+  if (typeof any['stringValue'] === 'string') return any['stringValue']
+  if (typeof any['boolValue'] === 'boolean') return any['boolValue']
+  if (any['intValue'] !== undefined && any['intValue'] !== null) return narrow(BigInt.asIntN(64, integer(any['intValue'])))
+  if (any['doubleValue'] !== undefined && any['doubleValue'] !== null) return Number(any['doubleValue'])
+  if (typeof any['bytesValue'] === 'string') return new Uint8Array(Buffer.from(any['bytesValue'], 'base64'))
+  if (any['arrayValue'] !== undefined) return list(object(any['arrayValue']), 'values').map((value) => valueOf(value, depth + 1))
+  if (any['kvlistValue'] !== undefined) return recordOf(list(object(any['kvlistValue']), 'values'), depth + 1)
+  return null
+}
+
+/** Without a prototype: a key is a stranger's and may be `__proto__`. */
+function recordOf(pairs: Json[], depth: number): { [key: string]: Value } {
+  const record = Object.create(null) as { [key: string]: Value }
+  for (const pair of pairs) record[text(pair['key'])] = valueOf(object(pair['value']), depth)
+  return record
+}

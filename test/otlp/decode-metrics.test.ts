@@ -1,0 +1,148 @@
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
+import * as metrics from '@opentelemetry/sdk-metrics'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Histogram } from '../../src/model/histogram.ts'
+import type { MetricPoint } from '../../src/model/metric.ts'
+import { atOurScale } from '../../src/otlp/decode-buckets.ts'
+import { decodeMetrics } from '../../src/otlp/decode-metrics.ts'
+import { encodeMetrics } from '../../src/otlp/encode-metrics.ts'
+
+class Reader extends metrics.MetricReader {
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve()
+  }
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+/** What OpenTelemetry's own SDK makes of these values, in both encodings. */
+async function recorded(values: readonly number[], maxSize: number): Promise<{ protobuf: Uint8Array; json: Uint8Array }> {
+  const reader = new Reader({ aggregationTemporalitySelector: () => metrics.AggregationTemporality.DELTA })
+  const aggregation = { type: metrics.AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize } } as const
+  const views = [{ instrumentName: 'phaseline.phase.self_time', aggregation }]
+  const provider = new metrics.MeterProvider({ readers: [reader], views })
+  const meter = provider.getMeter('test')
+  const attributes = { 'phaseline.phase': 'view', 'phaseline.name': 'books' }
+  const histogram = meter.createHistogram('phaseline.phase.self_time', { unit: 's' })
+  for (const value of values) histogram.record(value, attributes)
+  meter.createCounter('phaseline.phase.errors').add(3, attributes)
+  meter.createCounter('phaseline.phase.share').add(0.25, attributes)
+  meter.createHistogram('others').record(1)
+  meter.createGauge('gauge').record(7)
+  const { resourceMetrics } = await reader.collect()
+  await provider.shutdown()
+  return {
+    protobuf: ProtobufMetricsSerializer.serializeRequest(resourceMetrics) as Uint8Array,
+    json: JsonMetricsSerializer.serializeRequest(resourceMetrics) as Uint8Array,
+  }
+}
+
+const VALUES = Array.from({ length: 500 }, (_, index) => 0.0005 * 1.013 ** index)
+
+function ours(values: readonly number[]): Histogram {
+  const histogram = new Histogram()
+  for (const value of values) histogram.record(value)
+  return histogram
+}
+
+test.each(['protobuf', 'json'] as const)('what OpenTelemetry’s SDK sends as %s is read', async (encoding) => {
+  const sent = await recorded(VALUES, 160)
+  const points = decodeMetrics(sent[encoding], encoding)
+  expect(points.map(({ name, value, delta }) => [name, value, delta])).toEqual([
+    ['phaseline.phase.self_time', 0, true],
+    ['phaseline.phase.errors', 3, true],
+    ['phaseline.phase.share', 0.25, true],
+  ])
+  const [self] = points as [MetricPoint]
+  expect([self.attributes.get('phaseline.phase'), self.attributes.get('phaseline.name')]).toEqual(['view', 'books'])
+  expect(Math.abs(self.to - Date.now())).toBeLessThan(60_000)
+  expect(self.from).toBeLessThanOrEqual(self.to)
+  expect(self.histogram).toMatchObject({ count: 500, min: VALUES[0], max: VALUES.at(-1) })
+  expect(self.histogram?.sum).toBeCloseTo(ours(VALUES).sum)
+})
+
+test.each([
+  [5_000, 0.023],
+  [160, 0.06],
+  [20, 0.5],
+])('with at most %d buckets of theirs a quantile is within %f of the exact one', async (maxSize, error) => {
+  const { protobuf } = await recorded(VALUES, maxSize)
+  const histogram = Histogram.from((decodeMetrics(protobuf, 'protobuf') as [MetricPoint])[0].histogram ?? ours([]).toData())
+  for (const q of [0.1, 0.5, 0.95]) {
+    const exact = VALUES[Math.ceil(q * 500) - 1] as number
+    expect(Math.abs(histogram.quantile(q) / exact - 1)).toBeLessThan(error)
+  }
+})
+
+test('finer buckets become ours without loss: the same values give the same histogram', () => {
+  const values = fc.array(fc.double({ min: 1e-6, max: 1e3, noNaN: true }), { minLength: 1, maxLength: 50 })
+  fc.assert(
+    fc.property(values, fc.integer({ min: 5, max: 12 }), (some, scale) => {
+      const indexes = some.map((value) => Math.ceil(Math.log2(value) * 2 ** scale) - 1)
+      const offset = Math.min(...indexes)
+      const counts: number[] = Array.from({ length: Math.max(...indexes) - offset + 1 }, () => 0)
+      for (const index of indexes) counts[index - offset]! += 1
+      const expected = ours(some).toData()
+      const { sum, min, max, count } = expected
+      expect(atOurScale({ count, sum, min, max, scale, zeroCount: 0, offset, counts })).toEqual(expected)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('whatever is sent, the histogram is within bounds and adds up', () => {
+  const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(NaN, Infinity, -Infinity, 2 ** 64))
+  const given = fc.record({
+    count: number,
+    sum: number,
+    min: number,
+    max: number,
+    scale: number,
+    zeroCount: number,
+    offset: number,
+    counts: fc.array(fc.nat(), { maxLength: 200 }),
+  })
+  fc.assert(
+    fc.property(given, (one) => {
+      const data = atOurScale({ ...one, count: Number.isFinite(one.count) ? one.count : 0 })
+      expect(data.counts.length).toBeLessThan(2_000)
+      expect(data.counts.reduce((all, count) => all + count, data.zeroCount)).toBeCloseTo(data.count, -3)
+      expect(Number.isFinite(Histogram.from(data).quantile(0.5)) || data.count === 0).toBe(true)
+    }),
+  )
+})
+
+test('bytes that are no metrics are refused as malformed, however deep they nest', async () => {
+  const { protobuf } = await recorded([1], 160)
+  fc.assert(
+    fc.property(fc.nat(protobuf.length - 1), fc.nat(255), (at, byte) => {
+      const changed = Buffer.from(protobuf)
+      changed[at] = byte
+      try {
+        decodeMetrics(changed, 'protobuf')
+      } catch (error) {
+        expect((error as { code?: string }).code).toBe('malformed')
+      }
+    }),
+    { numRuns: 500 },
+  )
+  expect(() => decodeMetrics(Buffer.from('{"resourceMetrics":7}'), 'json')).toThrow('no array')
+})
+
+test('what our agent sends is read', () => {
+  const histogram = ours(VALUES)
+  const attributes = { 'phaseline.phase': 'view', 'http.route': '/books/' }
+  const ids = Uint32Array.of(1, 2, 3, 4, 5, 6)
+  const points = [{ attributes, histogram, exemplars: [{ ids, value: 0.5, at: 1_000 }] }]
+  const metric = { name: 'phaseline.phase.self_time', unit: 's', description: '', kind: 'histogram', points } as const
+  const [point] = decodeMetrics(encodeMetrics(new Uint8Array(), [metric], { from: 0, to: 10_000 }), 'protobuf')
+  const { sum, ...data } = histogram.toData()
+  expect(point?.histogram).toMatchObject(data)
+  expect(point?.histogram?.sum).toBeCloseTo(sum)
+  expect(point?.attributes.get('http.route')).toBe('/books/')
+  expect(point?.exemplars).toHaveLength(1)
+  expect(point?.exemplars[0]?.traceId).toMatch(/^[0-9a-f]{32}$/)
+  expect([point?.delta, (point?.to ?? 0) - (point?.from ?? 0)]).toEqual([true, 10_000])
+})
