@@ -20,6 +20,9 @@ const HOOKS = {
 export class Known {
   readonly kind: LayerKind
   readonly layer: Layer
+  /** Where it is registered, and its place there. */
+  readonly within: Router | Route
+  readonly index: number
   readonly name: string
   /** What the layer's own method is called on in place of the layer: the same, but for the handler, which is observed. */
   readonly standIn: Layer
@@ -37,6 +40,8 @@ export class Known {
     const index = within.stack.indexOf(layer)
     const inRoute = Object.hasOwn(layer, 'method')
     this.layer = layer
+    this.within = within
+    this.index = index
     this.kind = kindOf(layer)
     this.pattern = fixedPattern(layer)
     this.name = nameOf(layer, inRoute ? `${String((within as Route).path)} #${index}` : `#${index}`)

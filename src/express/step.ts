@@ -47,12 +47,14 @@ export class Step {
     if (this.over === 0) {
       const at = now()
       journey.since = at
+      journey.handsTo(this.known.within, this.known.index + 1)
       if (isError(error) && error !== this.incoming) this.fail(error)
       this.finish(at)
     }
     journey.handed = true
     journey.gone = undefined
     const result = next(error)
+    journey.handsTo(undefined, 0)
     const at = now()
     const gone = journey.gone as Step | undefined
     gone?.cameBack(at)
@@ -98,9 +100,9 @@ export class Step {
 
   private settle(): void {
     const { journey } = this
-    const at = now()
     this.settled = true
     if (journey.over) return
+    const at = now()
     if (this.over !== 0) this.after(at)
     else if (journey.streaming && journey.step === this) journey.streamed(at)
   }

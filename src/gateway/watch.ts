@@ -13,8 +13,8 @@ interface Emitter {
   emit: Emit
 }
 
-/** The events that hand a request to the app; with `upgrade` comes a socket and no response. */
-const REQUESTS: ReadonlySet<string | symbol> = new Set(['request', 'checkContinue', 'checkExpectation', 'upgrade'])
+/** The events that hand a request to the app, beside `request`; with `upgrade` comes a socket and no response. */
+const MORE_REQUESTS: ReadonlySet<string | symbol> = new Set(['checkContinue', 'checkExpectation', 'upgrade'])
 
 let watching: (() => void) | undefined
 
@@ -37,7 +37,8 @@ function watchEmit(prototype: Emitter): () => void {
   const { emit } = prototype
   prototype.emit = function (this: object, event, ...args) {
     if (event === 'connection' && observed()) accepted(args[0] as Socket)
-    const phase = REQUESTS.has(event) && observed() && !isUnwatched(this) ? taken(args[0], args[1]) : undefined
+    const wanted = (event === 'request' || MORE_REQUESTS.has(event)) && observed() && !isUnwatched(this)
+    const phase = wanted ? taken(args[0], args[1]) : undefined
     if (phase === undefined) return Reflect.apply(emit, this, [event, ...args])
     return observer.run(phase, emit, this, event, ...args)
   }
