@@ -97,7 +97,7 @@ export class HttpRequest {
     const raw = mounted || scriptName === '' ? whole : below(scriptName, whole)
     this.incoming = incoming
     this.app = app
-    this.method = incoming.method ?? 'GET'
+    this.method = incoming.method?.toUpperCase() ?? 'GET'
     this.headers = incoming.headers
     this.scriptName = scriptName
     this.pathInfo = raw === '' ? '/' : raw
@@ -185,11 +185,11 @@ export class HttpRequest {
     const host = (useXForwardedHost ? this.header('x-forwarded-host') : undefined) ?? this.header('host') ?? ''
     const { domain } = hostAndPort(host)
     if (domain !== '' && allowsHost(allowedHosts, domain)) return host
-    throw new DisallowedHost(
+    const advice =
       domain === ''
-        ? `${JSON.stringify(host)} is no host name`
-        : `The host "${domain}" is not allowed: add it to settings.allowedHosts`,
-    )
+        ? 'The domain name provided is not valid according to RFC 1034/1035.'
+        : `You may need to add '${domain}' to settings.allowedHosts.`
+    throw new DisallowedHost(`Invalid Host header: '${host}'. ${advice}`)
   }
 
   /** Path and query, encoded. @param appendSlash whether to end the path with a slash */

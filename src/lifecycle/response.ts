@@ -37,9 +37,15 @@ export class HttpResponse {
     this.statusCode = status
     this.reason = reason
     this.#content = content
-    if (headers !== undefined) for (const name in headers) this.headers.set(name, headers[name] as string)
+    if (headers !== undefined) this.#setAll(headers, contentType)
     if (contentType !== undefined || !this.headers.has('content-type'))
       this.headers.set('Content-Type', contentType ?? 'text/html; charset=utf-8')
+  }
+
+  #setAll(headers: Readonly<Record<string, string>>, contentType: string | undefined): void {
+    for (const name in headers) this.headers.set(name, headers[name] as string)
+    if (contentType !== undefined && this.headers.has('content-type'))
+      throw new TypeError('The type of a response is given twice: as contentType and among the headers')
   }
 
   /** The body: text, or bytes. */

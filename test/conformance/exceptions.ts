@@ -65,8 +65,12 @@ export function typeOf(error: unknown): ExcType {
   return code !== undefined && CODES.has(code) ? (code as ExcType) : 'internal_error'
 }
 
-/** The message that the scenario gave it, or null: what the framework says by itself is its own business. */
+/** The message that the scenario gave it, or null; in Django's words where the framework's speak of names of its own. */
 export function messageOf(error: unknown): string | null {
   if (error instanceof lifecycle.Resolver404) return null
-  return (error as Error).message || null
+  const { message } = error as Error
+  if (!(error instanceof lifecycle.DisallowedHost)) return message || null
+  return (
+    message.replace(/^Invalid Host header/, 'Invalid HTTP_HOST header').replace('settings.allowedHosts', 'ALLOWED_HOSTS') || null
+  )
 }

@@ -11,6 +11,10 @@ class PlainDate {
       throw new RangeError(`${text} is no date`)
     this.text = text
   }
+
+  toString(): string {
+    return this.text
+  }
 }
 
 /** A value of the kit as one of ours. */
@@ -40,10 +44,13 @@ const whole = (value: unknown): number | bigint => {
   throw new TypeError('no whole number')
 }
 
-const even = (value: unknown): number => {
-  const number = typeof value === 'string' && /^[+-]?\d+$/.test(value.trim()) ? Number(value) : Number(whole(value))
-  if (number % 2 !== 0) throw new RangeError('odd')
-  return number
+/** A number where it is exact, else a bigint. */
+const exact = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
+
+const even = (value: unknown): number | bigint => {
+  const number = BigInt(typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? value.replace('+', '') : whole(value))
+  if (number % 2n !== 0n) throw new RangeError('odd')
+  return exact(number)
 }
 
 const joined = (value: unknown): string => {
@@ -61,7 +68,7 @@ export function registerConverters(): void {
   registerConverter('year', { regex: '[0-9]{4}', toValue: Number, toUrl: (value) => String(whole(value)).padStart(4, '0') })
   registerConverter('hex', {
     regex: '[0-9a-f]+',
-    toValue: (text) => parseInt(text, 16),
+    toValue: (text) => exact(BigInt(`0x${text}`)),
     toUrl: (value) => whole(value).toString(16),
   })
   registerConverter('even', { regex: '[0-9]+', toValue: even, toUrl: (value) => String(even(value)) })

@@ -6,11 +6,14 @@ const WORD = '\\p{L}\\p{N}_'
 const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 
 const OUTSIDE: Readonly<Record<string, string>> = {
-  A: '(?<![^])',
-  Z: '(?![^])',
+  A: '^',
+  Z: '$',
   b: `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
   B: `(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`,
 }
+
+/** The end, or a line feed there: that is what `$` means in Python. What has to match whole is compiled so that none slips through. */
+const END = '(?=\\n?$)'
 
 const CLASSES: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
@@ -33,6 +36,8 @@ interface Cursor {
   at: number
   /** Names of groups so far: JavaScript would let alternatives share one, Python does not. */
   readonly names: Set<string>
+  /** How many groups that capture have begun: a reference to a later one is an error, which JavaScript would let pass. */
+  groups: number
 }
 
 function take(cursor: Cursor, expression: RegExp): string | undefined {
@@ -46,7 +51,7 @@ function escape(cursor: Cursor, inClass: boolean): string {
   const code = take(cursor, /x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}/y)
   if (code !== undefined) return `\\u{${code.slice(1)}}`
   const back = inClass ? undefined : take(cursor, /[1-9][0-9]?/y)
-  if (back !== undefined) return `(?:\\${back})`
+  if (back !== undefined) return reference(cursor, Number(back))
   const char = take(cursor, /[^]/uy)
   if (char === undefined) throw new SyntaxError('a backslash at the end')
   if (!inClass && OUTSIDE[char] !== undefined) return OUTSIDE[char]
@@ -54,6 +59,11 @@ function escape(cursor: Cursor, inClass: boolean): string {
   if ('nrtfv0'.includes(char)) return `\\${char}`
   if (/[a-zA-Z]/.test(char)) throw new SyntaxError(`unknown escape \\${char}`)
   return literal(char)
+}
+
+function reference({ groups }: Cursor, number: number): string {
+  if (number > groups) throw new SyntaxError(`there is no group ${number} to refer to`)
+  return `(?:\\${number})`
 }
 
 function brackets(cursor: Cursor): string {
@@ -73,12 +83,16 @@ function group(cursor: Cursor): string {
   if (back !== undefined) return `\\k<${back.slice(3, -1)}>`
   const named = take(cursor, /\?P?<(?![=!])[^>]*>/y)
   if (named !== undefined) return `(?<${unique(cursor, named.slice(named.indexOf('<') + 1, -1))}>`
-  return `(${take(cursor, /\?(?:[:=!]|<[=!]|[imsx-]+:)/y) ?? ''}`
+  const special = take(cursor, /\?(?:[:=!]|<[=!]|[imsx-]+:)/y)
+  if (special === undefined) cursor.groups++
+  return `(${special ?? ''}`
 }
 
-function unique({ names }: Cursor, name: string): string {
+function unique(cursor: Cursor, name: string): string {
+  const { names } = cursor
   if (names.has(name)) throw new SyntaxError(`two groups are named ${name}`)
   names.add(name)
+  cursor.groups++
   return name
 }
 
@@ -97,7 +111,8 @@ function token(cursor: Cursor): string {
   if (taken === '[') return brackets(cursor)
   if (taken === '(') return group(cursor)
   if (taken === '.') return '[^\\n]'
-  return '^$|)*+?'.includes(taken) ? taken : literal(taken)
+  if (taken === '$') return END
+  return '^|)*+?'.includes(taken) ? taken : literal(taken)
 }
 
 /**
@@ -106,7 +121,7 @@ function token(cursor: Cursor): string {
  */
 export function compile(text: string): RegExp {
   const flags = /^\(\?([ims]+)\)/.exec(text)
-  const cursor: Cursor = { text: flags === null ? text : text.slice(flags[0].length), at: 0, names: new Set() }
+  const cursor: Cursor = { text: flags === null ? text : text.slice(flags[0].length), at: 0, names: new Set(), groups: 0 }
   let source = ''
   while (cursor.at < cursor.text.length) source += token(cursor)
   return new RegExp(source, `v${flags?.[1]?.includes('i') === true ? 'i' : ''}`)

@@ -1,3 +1,4 @@
+import { PhaselineError } from '../../model/errors.ts'
 import { ImproperlyConfigured } from '../errors.ts'
 import { converterNamed, type Converter } from './converters.ts'
 import { compile, escapePattern } from './dialect.ts'
@@ -49,6 +50,8 @@ export function routePattern(route: string, endpoint: boolean): Pattern {
   }
   expression += escapePattern(route.slice(last)) + (endpoint ? '\\Z' : '')
   if (places.length === 0) return literalPattern(route, expression, endpoint)
+  const twice = places.find(({ name }, index) => places.findIndex((place) => place.name === name) !== index)
+  if (twice !== undefined) return unusable(route, twice.name)
   const lead = route.slice(0, route.search(PLACE))
   const converters = Object.fromEntries(places.map(({ name, converter }) => [name, converter]))
   return { text: route, expression, converters, lead, exact: false, match: matcher(expression, places) }
@@ -59,6 +62,23 @@ function placeOf([whole, kind = 'str', name]: RegExpMatchArray, route: string): 
   if (name === undefined || !IDENTIFIER.test(name) || name === '__proto__')
     throw new ImproperlyConfigured(`Route ${JSON.stringify(route)}: "${name}" cannot name a parameter`)
   return { name, converter: converterNamed(kind, route) }
+}
+
+/** One name twice: as in Django noticed when the pattern is first used, for any path that reaches it and any name of its level. */
+function unusable(text: string, name: string): Pattern {
+  const complain = (): never => {
+    throw new PhaselineError('internal_error', `Route ${JSON.stringify(text)}: two parameters are named ${name}`)
+  }
+  return {
+    text,
+    get expression(): string {
+      return complain()
+    },
+    converters: {},
+    lead: '',
+    exact: false,
+    match: complain,
+  }
 }
 
 function literalPattern(text: string, expression: string, endpoint: boolean): Pattern {
@@ -117,7 +137,8 @@ function anchored(text: string): string {
   return `${flags}\\A(?:${text.slice(flags.length)})\\Z`
 }
 
-function compiled(text: string): RegExp {
+/** Throws `ImproperlyConfigured` for what is no regular expression. */
+export function compiled(text: string): RegExp {
   try {
     return compile(text)
   } catch (cause) {

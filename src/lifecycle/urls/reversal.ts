@@ -140,10 +140,10 @@ class Reader {
   }
 }
 
+/** Not what is optional inside already: as in Django, `(?:a(?:b(c)?)?)?` is written back as nothing at all. */
 function captures(node: Node): boolean {
-  if (typeof node === 'string') return false
-  if ('param' in node) return true
-  return 'optional' in node ? captures(node.optional) : node.sequence.some(captures)
+  if (typeof node === 'string' || 'optional' in node) return false
+  return 'param' in node || node.sequence.some(captures)
 }
 
 const EMPTY: Candidate = { pieces: [], params: [] }

@@ -7,7 +7,7 @@ import type { Converter } from './converters.ts'
 import { compile } from './dialect.ts'
 import { escapeLeadingSlashes, quoteReversed } from './encode.ts'
 import { Included, type UrlPattern } from './line.ts'
-import type { Kwargs } from './pattern.ts'
+import { compiled, type Kwargs } from './pattern.ts'
 import { candidates, fill, type Candidate } from './reversal.ts'
 
 export interface ReverseOptions {
@@ -39,6 +39,32 @@ interface Namespace {
   readonly prefix: string
   readonly converters: Converters
   readonly conf: UrlConf
+  /** What was asked for below the prefix so far, and the namespaces inside with the prefixes of both. */
+  readonly found: Map<string | View, readonly Possibility[]>
+  readonly inside: Map<Namespace, Namespace>
+}
+
+function namespace(prefix: string, converters: Converters, conf: UrlConf): Namespace {
+  return { prefix, converters, conf, found: new Map(), inside: new Map() }
+}
+
+const roots = new WeakMap<UrlConf, Namespace>()
+
+function rootOf(conf: UrlConf): Namespace {
+  const known = roots.get(conf) ?? namespace('', {}, conf)
+  roots.set(conf, known)
+  return known
+}
+
+/** Throws `ImproperlyConfigured` if the prefixes make no regular expression together. */
+function inside(outer: Namespace, inner: Namespace): Namespace {
+  const known = outer.inside.get(inner)
+  if (known !== undefined) return known
+  const prefix = outer.prefix + inner.prefix
+  compiled(prefix)
+  const made = namespace(prefix, { ...outer.converters, ...inner.converters }, inner.conf)
+  outer.inside.set(inner, made)
+  return made
 }
 
 /** What a level can reverse: names and views, namespaces, and the namespaces of each application. */
@@ -77,7 +103,9 @@ function addLine(table: Table, { pattern, target, name, kwargs }: UrlPattern): v
     if (name !== undefined) add(table.names, name, possibility)
   } else if (target.appName !== undefined && target.namespace !== undefined) {
     add(table.apps, target.appName, target.namespace)
-    table.namespaces.set(target.namespace, { prefix: expression, converters, conf: target.conf })
+    table.namespaces.set(target.namespace, namespace(expression, converters, target.conf))
+    // Not needed here: what is wrong inside is told by whatever is reversed first, as in Django, not by chance.
+    tableOf(target.conf.patterns)
   } else addIncluded(table, tableOf(target.conf.patterns), { expression, converters, kwargs })
 }
 
@@ -92,7 +120,7 @@ function addIncluded(table: Table, inner: Table, outer: Outer): void {
   for (const [name, possibilities] of inner.names) add(table.names, name, ...possibilities.map((p) => under(outer, p)))
   for (const [app, names] of inner.apps) add(table.apps, app, ...names)
   for (const [name, { prefix, converters, conf }] of inner.namespaces)
-    table.namespaces.set(name, { prefix: outer.expression + prefix, converters: { ...converters, ...outer.converters }, conf })
+    table.namespaces.set(name, namespace(outer.expression + prefix, { ...converters, ...outer.converters }, conf))
 }
 
 function under(outer: Outer, { expression, defaults, converters }: Possibility): Possibility {
@@ -110,6 +138,8 @@ export function reverseIn(conf: UrlConf, name: string | View, options: ReverseOp
   const parts = typeof name === 'string' ? name.split(':') : []
   const wanted = typeof name === 'string' ? (parts.pop() as string) : name
   const space = descend(conf, parts, options.currentApp?.split(':'))
+  if ((options.args ?? []).length > 0 && Object.keys(options.kwargs ?? {}).length > 0)
+    throw new PhaselineError('mixed_arguments', 'reverse() takes args or kwargs, not both')
   const possibilities = possibilitiesOf(space, wanted)
   const found = firstFit(possibilities, options)
   if (found === undefined) throw noMatch(name, options, possibilities.length)
@@ -117,15 +147,20 @@ export function reverseIn(conf: UrlConf, name: string | View, options: ReverseOp
   return escapeLeadingSlashes(quoteReversed(mount + found)) + queryOf(options.query) + fragmentOf(options.fragment)
 }
 
-function possibilitiesOf({ prefix, converters, conf }: Namespace, wanted: string | View): readonly Possibility[] {
-  const found = tableOf(conf.patterns).names.get(wanted) ?? []
-  return prefix === '' ? found : found.map((possibility) => under({ expression: prefix, converters, kwargs: {} }, possibility))
+const NONE: readonly Possibility[] = []
+
+function possibilitiesOf({ prefix, converters, conf, found }: Namespace, wanted: string | View): readonly Possibility[] {
+  const plain = tableOf(conf.patterns).names.get(wanted) ?? NONE
+  if (prefix === '' || plain.length === 0) return plain
+  const known = found.get(wanted) ?? plain.map((one) => under({ expression: prefix, converters, kwargs: {} }, one))
+  found.set(wanted, known)
+  return known
 }
 
 /** Follows namespaces from level to level. */
 function descend(root: UrlConf, parts: readonly string[], currentApp: readonly string[] | undefined): Namespace {
   let current = currentApp
-  let here: Namespace = { prefix: '', converters: {}, conf: root }
+  let here = rootOf(root)
   for (const [depth, part] of parts.entries()) {
     const { apps, namespaces } = tableOf(here.conf.patterns)
     const wanted = instanceOf(part, apps.get(part), current?.[depth])
@@ -133,7 +168,7 @@ function descend(root: UrlConf, parts: readonly string[], currentApp: readonly s
     const next = namespaces.get(wanted)
     if (next === undefined)
       throw new NoReverseMatch(`"${wanted}" is no namespace${depth > 0 ? ` inside ${parts.slice(0, depth).join(':')}` : ''}`)
-    here = { prefix: here.prefix + next.prefix, converters: { ...here.converters, ...next.converters }, conf: next.conf }
+    here = inside(here, next)
   }
   return here
 }
@@ -146,8 +181,6 @@ function instanceOf(part: string, instances: readonly string[] | undefined, curr
 }
 
 function firstFit(possibilities: readonly Possibility[], { args = [], kwargs = {} }: ReverseOptions): string | undefined {
-  if (args.length > 0 && Object.keys(kwargs).length > 0)
-    throw new PhaselineError('mixed_arguments', 'reverse() takes args or kwargs, not both')
   for (const possibility of possibilities) {
     for (const candidate of possibility.candidates) {
       const values = args.length > 0 ? positional(candidate, args) : named(candidate, kwargs, possibility.defaults)
