@@ -1,3 +1,4 @@
+import { OWN } from '../model/attributes.ts'
 import { ProtobufReader } from '../otlp/decode-reader.ts'
 import { type Head, scan } from '../otlp/decode-scan.ts'
 import { assemble, type Piece, sharedHead } from './pieces.ts'
@@ -12,8 +13,46 @@ export function merge(former: Uint8Array, fresh: readonly Piece[], copies: 1 | 2
   const counts = new Counts()
   for (const piece of spansOf(former)) counts.add(piece)
   const news = fresh.flatMap((piece) => [...split(piece)]).filter((piece) => counts.add(piece) <= copies)
+  if (Buffer.from(former.buffer, former.byteOffset, former.length).includes(IN_FLIGHT))
+    return assemble(current([...spansOf(former), ...news]))
   return Buffer.concat([former, assemble(news)])
 }
+
+const IN_FLIGHT: string = OWN.inFlight
+
+/** Without snapshots of spans that came again: a request that hangs for hours is sent with every one of them. */
+function current(pieces: readonly Piece[]): Piece[] {
+  const later = new Set<string>()
+  const kept: Piece[] = []
+  for (const piece of pieces.toReversed()) {
+    const id = spanIdOf(piece)
+    const { body, start, end } = piece
+    const snapshot = Buffer.from(body.buffer, body.byteOffset + start, end - start).includes(IN_FLIGHT)
+    if (!snapshot || !later.has(id)) kept.push(piece)
+    later.add(id)
+  }
+  return kept.reverse()
+}
+
+/** The id of a piece of one span. */
+function spanIdOf({ body, start, end }: Piece): string {
+  const reader = new ProtobufReader(body)
+  reader.at = start
+  reader.tag()
+  reader.until(end)
+  while (reader.at < end) {
+    const tag = reader.tag()
+    if (tag === SPAN_ID) {
+      const stop = reader.until(end)
+      return reader.bytes.latin1Slice(reader.at, stop)
+    }
+    reader.skip(tag, end)
+  }
+  return ''
+}
+
+/** Field 2 of Span. */
+const SPAN_ID = 0x12
 
 /** How often each span was seen, by who sent it and its bytes. */
 class Counts {

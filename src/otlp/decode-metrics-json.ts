@@ -40,7 +40,7 @@ const millis = (value: unknown): number => Number(time(value)) / 1e6
 
 /** A double, as a number or, as protobuf's JSON has it, as a text. */
 const double = (value: unknown, otherwise: number): number =>
-  value === undefined || value === null ? otherwise : Number(value as number | string)
+  value === undefined || value === null ? otherwise : Number(value)
 
 const numberOf = (point: Json): number => double(point['asDouble'], Number(integer(point['asInt'])))
 

@@ -3,6 +3,8 @@ import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { collect } from '../../src/collector/index.ts'
+import { OWN } from '../../src/model/attributes.ts'
+import type { Span } from '../../src/model/span.ts'
 import { encodeSpans } from '../../src/otlp/spans.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { spansOf, traceId } from '../store/traces.ts'
@@ -48,6 +50,31 @@ test('a trace that is sent again and again does not grow, and says that spans ca
   expect(sizes[1]).toBeGreaterThan(sizes[0] as number)
   expect(sizes.slice(2)).toEqual([sizes[1], sizes[1]])
   expect((await collector.store.timeline(traceId(1)))?.warnings.get('duplicate')).toBe(2)
+})
+
+test('a request that hangs is shown while it hangs, does not grow with each snapshot, and its end replaces them', async () => {
+  const collector = await running({ data: folder() })
+  const snapshot = (to: number): Span[] =>
+    spansOf(1, [
+      { to, attributes: { [OWN.inFlight]: true, 'url.path': `/after/${to}` } },
+      { name: 'done', to: 5 },
+    ])
+  const sizes: number[] = []
+  for (const to of [1_000, 2_000, 3_000]) {
+    const told = nextTimeline(collector, ({ inFlight }) => inFlight)
+    await sendSpans(collector, snapshot(to))
+    expect((await told).durationNs).toBe(BigInt(to) * 1_000_000n)
+    sizes.push((await collector.store.otlp(traceId(1)))?.length ?? 0)
+  }
+  expect((await collector.store.search({ inFlight: true })).items).toHaveLength(1)
+  const ended = nextTimeline(collector, ({ inFlight }) => !inFlight)
+  await sendSpans(collector, spansOf(1, [{ to: 4_000 }]))
+  expect(await ended).toMatchObject({ durationNs: 4_000_000_000n, spanCount: 2 })
+  expect((await collector.store.search({ inFlight: true })).items).toEqual([])
+  // The child came twice from the second snapshot on, and is kept twice.
+  expect(sizes[2]).toBe(sizes[1])
+  const { accepted, stored, dropped } = collector.stats()
+  expect([accepted, stored, dropped]).toEqual([7, 7, 0])
 })
 
 test('close stores what still waits', async () => {
