@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { run } from './run.ts'
 
 /** What Django did is compared by the kit's own program. */
@@ -45,6 +45,17 @@ test.for([
   const tally = await compared(file)
   expect(disagreeing(tally)).toEqual([])
   expect(tally['checks']).toEqual({ ok: count, of: count })
+})
+
+test('a byte order mark, other line ends, unknown fields and a broken line do not stop the runner', async () => {
+  const [first, second] = readFileSync(join(here, 'named.jsonl'), 'utf8').split('\n') as [string, string]
+  const file = join(folder, 'odd.jsonl')
+  writeFileSync(file, `\uFEFF${first.replace('{', '{"future":{"a":1},')}\r\nno JSON\r\n\r\n${second}`)
+  const complaints = vi.spyOn(console, 'error').mockReturnValue()
+  const ids = (await run(file)).split('\n', 3).map((line) => (JSON.parse(line) as { id?: string }).id)
+  expect(ids).toEqual(['plain_order', undefined, 'no_middleware'])
+  expect(complaints.mock.calls).toEqual([['Line 2, without an id, could not be played:', expect.any(SyntaxError)]])
+  complaints.mockRestore()
 })
 
 test('the comparison notices a single changed event', async () => {

@@ -15,22 +15,25 @@ import { registerConverters } from './values.ts'
 /** The results of a file, a line each. */
 export async function run(file: string, later = false): Promise<string> {
   registerConverters()
-  const lines: string[] = []
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (line.trim() === '') continue
-    const given = JSON.parse(line) as Scenario | UrlCase
-    lines.push(JSON.stringify(await result(given, later)))
-  }
-  return `${lines.join('\n')}\n`
+  let out = ''
+  const lines = readFileSync(file, 'utf8')
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+  for (const [index, line] of lines.entries())
+    if (line.trim() !== '') out += `${JSON.stringify(await result(line, index + 1, later))}\n`
+  return out
 }
 
-/** One scenario that cannot be played is one that disagrees, not the end of the run. */
-async function result(given: Scenario | UrlCase, later: boolean): Promise<unknown> {
+/** One scenario that cannot be played, or read, is one that disagrees, not the end of the run. */
+async function result(line: string, number: number, later: boolean): Promise<unknown> {
+  let id: string | undefined
   try {
+    const given = JSON.parse(line) as Scenario | UrlCase
+    id = given.id
     return 'checks' in given ? check(given) : await play(given, { later })
   } catch (error) {
-    console.error(`${given.id} could not be played:`, error)
-    return { id: given.id, load: { events: [] }, requests: [], results: [] }
+    console.error(`Line ${number}, ${id ?? 'without an id'}, could not be played:`, error)
+    return { id, load: { events: [] }, requests: [], results: [] }
   }
 }
 

@@ -121,7 +121,7 @@ function withoutIdleParts(spans: readonly Told[], wanted: readonly Told[], middl
   })
 }
 
-const scenarios = ['named', 'random'].flatMap((name) =>
+const scenarios = ['named', 'random', 'more'].flatMap((name) =>
   readFileSync(join(import.meta.dirname, `${name}.jsonl`), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
