@@ -29,7 +29,7 @@ export const DEFAULT_CONFIG: AlertConfig = { rules: DEFAULT_RULES, notify: { web
  * @throws PhaselineError `ALERT_CONFIG` with one line per mistake: file, line (JSON), place, what is allowed
  */
 export async function loadConfig(file: string): Promise<AlertConfig> {
-  const text = readFileSync(file, 'utf8')
+  const text = textOf(file)
   const isJson = /\.jsonc?$/.test(file)
   const given = isJson ? readJson(file, text) : ((await import(pathToFileURL(file).href)) as { default: unknown }).default
   const { config, issues } = check(given)
@@ -44,14 +44,32 @@ export async function loadConfig(file: string): Promise<AlertConfig> {
   throw new PhaselineError('ALERT_CONFIG', lines.join('\n'))
 }
 
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new PhaselineError('ALERT_CONFIG', `${file}: ${code === 'ENOENT' ? 'there is no such file' : message}`, {
+      cause: error,
+    })
+  }
+}
+
 const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
 
 function readJson(file: string, text: string): unknown {
   const errors: ParseError[] = []
   const value: unknown = parse(text, errors, { allowTrailingComma: true })
   if (errors.length === 0) return value
-  const lines = errors.map(({ error, offset }) => `${file}:${lineAt(text, offset)}: is no JSON: ${printParseErrorCode(error)}`)
+  const lines = errors.map(({ error, offset }) => `${file}:${lineAt(text, offset)}: is no JSON: ${inWords(error)}`)
   throw new PhaselineError('ALERT_CONFIG', lines.join('\n'))
+}
+
+/** `CloseBracketExpected` as "close bracket expected". */
+function inWords(error: ParseError['error']): string {
+  return printParseErrorCode(error)
+    .replace(/\B[A-Z]/g, ' $&')
+    .toLowerCase()
 }
 
 /** The line of the value at a path, or of the nearest one above it that is there. */

@@ -6,15 +6,15 @@ import { PhaselineError } from '../model/errors.ts'
 /**
  * Takes a folder for this process alone. The lock is SQLite's own on a file, so the system takes it back when the process ends, however it ends.
  * @returns gives it back
- * @throws PhaselineError `data_in_use` if another process has it
+ * @throws PhaselineError `data_in_use` if another process has it, `data_unusable` if nothing can be written there
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true })
-  const database = new DatabaseSync(join(folder, 'lock'))
+  const database = openedIn(folder)
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
+    if (!isBusy(error)) throw unusable(folder, error)
     throw new PhaselineError(
       'data_in_use',
       `${folder} is in use by another Phaseline; stop it or choose another folder with --data`,
@@ -22,4 +22,25 @@ export function lockFolder(folder: string): () => void {
     )
   }
   return () => database.close()
+}
+
+function openedIn(folder: string): DatabaseSync {
+  try {
+    mkdirSync(folder, { recursive: true })
+    return new DatabaseSync(join(folder, 'lock'))
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+}
+
+/** SQLITE_BUSY, in any of its variants. */
+function isBusy(error: unknown): boolean {
+  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
+}
+
+function unusable(folder: string, error: unknown): PhaselineError {
+  const { message } = error as Error
+  return new PhaselineError('data_unusable', `nothing can be kept in ${folder} (${message}); choose another folder with --data`, {
+    cause: error,
+  })
 }

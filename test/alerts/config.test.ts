@@ -35,6 +35,13 @@ test('a module is read', async () => {
   expect((await loadConfig(path)).rules[0]?.name).toBe('A')
 })
 
+test('a file that is not there is said so, without a stack', async () => {
+  await expect(loadConfig(join(home, 'none.json'))).rejects.toMatchObject({
+    code: 'ALERT_CONFIG',
+    message: `${join(home, 'none.json')}: there is no such file`,
+  })
+})
+
 test('without rules, the default ones hold', async () => {
   expect((await loadConfig(file('{}'))).rules.map((rule) => rule.name)).toEqual(['SlowMiddleware', 'MiddlewareSlowerThanUsual'])
 })
@@ -75,7 +82,7 @@ test.each([
     /rules\[0\]\.where\.phase is no phase/,
   ],
   ['{ "rule": [] }', /:1: rule is not known here; known: rules, notify/],
-  ['{\n "rules": [}\n}', /:2: is no JSON/],
+  ['{\n "rules": [}\n}', /:2: is no JSON: value expected/],
   ['[]', /must be an object/],
 ])('%s is refused', async (text, message) => {
   expect((await mistakes(text)).join('\n')).toMatch(message)

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -86,6 +86,18 @@ test('a folder is one process’s alone until it gives it back', () => {
   expect(() => lockFolder(folder)).toThrow(expect.objectContaining({ code: 'data_in_use' }))
   unlock()
   lockFolder(folder)()
+})
+
+test('a folder that cannot be one, or be written to, is said so', () => {
+  const file = join(root, 'file')
+  writeFileSync(file, '')
+  const folder = join(root, 'unwritable')
+  mkdirSync(join(folder, 'lock'), { recursive: true })
+  for (const place of [file, join(file, 'below'), folder]) {
+    expect(() => lockFolder(place)).toThrow(
+      expect.objectContaining({ code: 'data_unusable', message: expect.stringContaining(`nothing can be kept in ${place} (`) }),
+    )
+  }
 })
 
 test('retention removes whole blocks of what can be searched, and the file gets smaller', async () => {
