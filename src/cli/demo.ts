@@ -46,15 +46,23 @@ export async function demo(args: string[]): Promise<number> {
   })
   console.log(`${running.page}
 
-  Requests to a bookshop appear there, a few per second: from the client's DNS lookup to the last byte.
+  Requests to a bookshop appear there, a few per second,
+  from the client's DNS lookup to the last byte.
+
   The shop    ${running.shop}/books/
-  One request ${command()} get -k ${running.shop}/books/3/
+  One request ${command()} get -k${whereFor(running)} ${running.shop}/books/3/
   Your app    ${command()} run --to ${running.otlp} app.js
 
   Ctrl-C stops everything.`)
   await ended
   await running.stop()
   return 0
+}
+
+/** What `get` has to be told where the collector is not where it looks for one. */
+function whereFor({ page, otlp }: { readonly page: string; readonly otlp: string }): string {
+  const told = (option: string, url: string, port: string): string => (new URL(url).port === port ? '' : ` ${option} ${url}`)
+  return told('--to', otlp, '4318') + told('--page', page, '7427')
 }
 
 /** How this program is called from here: installed, or in a checkout, where npx finds the right Node. */

@@ -43,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
       await entry.load()
     )(rest)
   } catch (error) {
-    if (isUsage(error)) return complain(`${(error as Error).message} (phaseline ${name} --help)`)
+    if (isUsage(error)) return complain(`${inShort(error as Error)} (phaseline ${name} --help)`)
     if (error instanceof PhaselineError) return complain(error.message)
     throw error
   }
@@ -77,6 +77,11 @@ function complain(text: string): number {
 function isUsage(error: unknown): boolean {
   const { code } = error as { code?: unknown }
   return typeof code === 'string' && (code === 'PHASELINE_USAGE' || code.startsWith('ERR_PARSE_ARGS_'))
+}
+
+/** What `parseArgs` goes on to explain, after its first sentence, is about files whose names begin with a dash. */
+function inShort({ message }: Error): string {
+  return message.replace(/\. To specify a positional argument .*$/s, '').replace(/\.?\nDid you forget .*$/s, '')
 }
 
 function version(): string {

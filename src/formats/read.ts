@@ -42,10 +42,20 @@ function unpacked(bytes: Uint8Array): Uint8Array {
 function readBytes(bytes: Uint8Array): Reading {
   if (bytes.length === 0) throw new Unusable('the file is empty')
   const text = jsonText(bytes)
-  if (text === undefined) return readOtlp(bytes, 'protobuf')
+  if (text === undefined) return readProtobuf(bytes)
   const document = parsed(text)
   if (document !== undefined) return readDocument(document, '', text)
   return readLines(text)
+}
+
+/** What is no text may be anything, so that is said before the detail. */
+function readProtobuf(bytes: Uint8Array): Reading {
+  try {
+    return readOtlp(bytes, 'protobuf')
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    throw new Unusable(`neither JSON nor OTLP in protobuf (${error.message})`)
+  }
 }
 
 /** The text, if it can be JSON; protobuf of OTLP begins with a tag of a field, which is a line feed, then a length. */

@@ -52,6 +52,15 @@ test('wrong usage is said in one line', async () => {
   })
 })
 
+test('of an option that does not exist nothing is said but that', async () => {
+  expect((await phaseline(['get', '--nonsense', 'http://127.0.0.1'])).stderr).toBe(
+    "phaseline: Unknown option '--nonsense' (phaseline get --help)\n",
+  )
+  expect((await phaseline(['list', '-n', '-3'])).stderr).toBe(
+    "phaseline: Option '-n' argument is ambiguous (phaseline list --help)\n",
+  )
+})
+
 test('a Node that is too old is told so in one line, and nothing else is loaded', async () => {
   const old = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '20.11.0' } })`
   const { code, stderr } = await phaseline(['--version'], ['--import', old])

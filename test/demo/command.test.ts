@@ -17,6 +17,7 @@ test('it says first where the page is, Ctrl-C ends everything with 0, and it run
   const first = start([])
   const [said, page = '', shop = '', otlp = ''] = await first.says(/^(http:\S+)\n[^]*?(https:\S+?)\/books\/[^]*--to (\S+)/)
   expect(said.split('\n').length).toBeLessThan(10)
+  expect(said).toContain(` get -k --to ${otlp} --page ${page} ${shop}/books/`)
   expect((await fetch(`${page}/api/status`)).status).toBe(200)
   expect(await first.stop('SIGINT')).toBe(0)
   expect(first.complained()).toBe('')
