@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ErrorJson, TimelineJson } from '../query/wire.ts'
+import type { ErrorJson, SpanJson, TimelineJson } from '../query/wire.ts'
 import { StartError } from './command.ts'
 
 /** Sends OTLP bodies to a collector. @returns whether it took all of them */
@@ -23,6 +23,8 @@ export async function deliver(to: URL, bodies: readonly Buffer[]): Promise<boole
 
 /** A timeline that has not changed for so long is taken as complete. */
 const QUIET = 1_000
+/** The same where a service in between has not sent yet: longer than an OpenTelemetry SDK keeps a batch, five seconds. */
+const QUIET_WITH_HOLES = 6_000
 const BETWEEN = 200
 
 /**
@@ -42,9 +44,15 @@ export async function joined(page: URL, traceId: string, own: string, wait: numb
       since = performance.now()
     }
     const complete = newest?.spans.some(({ service, synthetic }) => service !== own && !synthetic)
-    if ((complete === true && performance.now() - since >= QUIET) || performance.now() + BETWEEN > until) return newest
+    const quiet = newest?.spans.some(isHole) === true ? QUIET_WITH_HOLES : QUIET
+    if ((complete === true && performance.now() - since >= quiet) || performance.now() + BETWEEN > until) return newest
     await pause(BETWEEN)
   }
+}
+
+/** Stands for a parent that did not come, or not yet. */
+function isHole({ synthetic, parentSpanId }: SpanJson): boolean {
+  return synthetic && parentSpanId !== null
 }
 
 async function timelineOf(page: URL, traceId: string): Promise<TimelineJson | undefined> {

@@ -49,6 +49,25 @@ test('the timeline of a request has the client’s phases and the server’s, un
   expect(span('gateway')?.service).toBe('app')
 })
 
+test('a service in between that sends later than the last one is waited for', async () => {
+  writeFileSync(
+    join(home, 'between.mjs'),
+    `import { createServer } from 'node:http'
+createServer(async (request, response) => response.end(await (await fetch('${url}')).text()))
+  .listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port) })`,
+  )
+  const late = { OTEL_SERVICE_NAME: 'between', OTEL_BSP_SCHEDULE_DELAY: '2500' }
+  const between = phaseline(['run', '--to', to[3] as string, join(home, 'between.mjs')], late)
+  try {
+    const [, port] = await between.says(/port (\d+)/)
+    const [timeline] = await timelines(`http://localhost:${port}`)
+    expect(new Set(timeline?.spans.map(({ service }) => service))).toEqual(new Set(['phaseline-get', 'between', 'app']))
+    expect(timeline?.spans.filter(({ synthetic }) => synthetic)).toEqual([])
+  } finally {
+    await between.stop()
+  }
+})
+
 test('it is printed as a waterfall, with a link to the page', async () => {
   const get = phaseline(['get', ...to, url])
   expect(await get.ended()).toBe(0)
