@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { CollectorStats } from '../../src/collector/index.ts'
 import { startJaeger } from '../collector/jaeger.ts'
 import { installed } from '../tools.ts'
 import { loadOf, type Load } from './traces.ts'
@@ -16,10 +17,12 @@ import { loadOf, type Load } from './traces.ts'
 export const title = 'What collecting a span costs'
 
 /** Something that takes OTLP, running. */
-interface Receiver {
+export interface Receiver {
   readonly pid: number
   readonly otlp: string
   readonly folder: string
+  /** The port where it takes questions to its store. */
+  readonly questions?: number
   /** Milliseconds of kinds of questions, by name; `p50 / p99`. */
   readonly ask?: (load: Load) => Promise<Record<string, string>>
   stop(): Promise<void>
@@ -52,7 +55,7 @@ const RECEIVERS: Readonly<Record<string, (folder: string) => Promise<Receiver>>>
   },
 }
 
-async function startPhaseline(folder: string, ...bare: string[]): Promise<Receiver> {
+export async function startPhaseline(folder: string, ...bare: string[]): Promise<Receiver> {
   const command = [process.execPath, join(import.meta.dirname, 'collector-process.ts'), folder, ...bare]
   const child = spawn('taskset', ['-c', '0', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   const said = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve))
@@ -62,6 +65,7 @@ async function startPhaseline(folder: string, ...bare: string[]): Promise<Receiv
     pid: child.pid as number,
     otlp: `http://127.0.0.1:${ports.otlp}`,
     folder,
+    questions: ports.questions,
     ask: (load) => questions(ports.questions, load),
     stop,
   }
@@ -117,7 +121,7 @@ async function sendAll(url: string, load: Load): Promise<void> {
   agent.destroy()
 }
 
-function post(agent: Agent, url: string, body: Buffer): Promise<number> {
+export function post(agent: Agent, url: string, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length }
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
@@ -131,7 +135,7 @@ function post(agent: Agent, url: string, body: Buffer): Promise<number> {
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK']))
 
 /** CPU seconds and resident MB of a process and its descendants. */
-function usage(pid: number): { cpu: number; rss: number } {
+export function usage(pid: number): { cpu: number; rss: number } {
   const all = new Map<number, { parent: number; cpu: number; rss: number }>()
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
@@ -195,9 +199,16 @@ async function questions(port: number, load: Load): Promise<Record<string, strin
   return results
 }
 
-async function ask(port: number, question: object): Promise<{ ms: number; found: number }> {
+/** A question to the process of `collector-process.ts`. */
+export async function ask(port: number, question: object): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: JSON.stringify(question) })
-  return (await response.json()) as { ms: number; found: number }
+  return (await response.json()) as Answer
+}
+
+interface Answer {
+  readonly ms: number
+  readonly found: number
+  readonly stats?: Pick<CollectorStats, 'accepted' | 'stored' | 'pending' | 'dropped'>
 }
 
 if (import.meta.main) console.table(await run(process.argv.slice(2)))
