@@ -1,5 +1,5 @@
 import type { Baggage, Context } from '@opentelemetry/api'
-import type { AttributeValue, SharedAttributes } from '../model/attributes.ts'
+import { OWN, type AttributeValue, type SharedAttributes } from '../model/attributes.ts'
 import { now } from '../model/clock.ts'
 import { errorType } from '../model/errors.ts'
 import { hex32 } from '../model/ids.ts'
@@ -179,10 +179,23 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
   progress(): Progress[] {
     const phases: Progress[] = []
     for (let phase = this.record.first; phase !== undefined; phase = phase.next) {
-      const { label, started, ended } = phase
-      phases.push({ label, started, ended: ended === OPEN ? undefined : ended })
+      const { label, started, ended, depth, outcome } = phase
+      phases.push({ label, started, ended: ended === OPEN ? undefined : ended, depth, outcome })
     }
     return phases
+  }
+
+  private get depth(): number {
+    let depth = 0
+    for (let { up } = this; up?.record === this.record; up = up.up) depth++
+    return depth
+  }
+
+  private get outcome(): string | undefined {
+    const { attributes = [] } = this
+    const failed = attributes.indexOf('error.type')
+    const at = failed >= 0 ? failed : attributes.indexOf(OWN.outcome)
+    return at < 0 ? undefined : String(attributes[at + 1])
   }
 
   private outgoingBaggage(): string | undefined {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { now } from '../model/clock.ts'
+import type { Progress } from '../model/observer.ts'
 import { Resolver404 } from './errors.ts'
 import { escapeHtml } from './html.ts'
 import type { HttpRequest } from './request.ts'
 import { HttpResponse } from './response.ts'
-import type { Step } from './trail.ts'
 import type { ErrorStatus } from './urls/conf.ts'
 
 /** What is never shown, also not to developers: it would end up in screenshots. */
@@ -26,7 +26,7 @@ export function debugPage(request: HttpRequest, status: ErrorStatus, error: unkn
     `<h1>${escapeHtml(title)}</h1>`,
     `<p><code>${escapeHtml(`${request.method} ${request.path}`)}</code> · ${status}</p>`,
     ...parts,
-    timeline(request.trail ?? []),
+    timeline(rowsOf(request)),
     headers(request),
     '<p>This page is shown because <code>debug</code> is on. It must be off in production.</p>',
   ]
@@ -82,16 +82,24 @@ function stack(error: unknown): string {
   return `<h2>Stack</h2>\n<pre>${escapeHtml((error.stack ?? '') + cause)}</pre>`
 }
 
+/** What whoever observes knows of this request: also its queries, and what came before the handler. Else our own steps. */
+function rowsOf({ phase, trail = [] }: HttpRequest): readonly Progress[] {
+  const observed = phase?.progress?.() ?? []
+  if (observed.length > 0) return observed
+  return trail.map(({ label, start: started, finish: ended, outcome }) => ({ label, started, ended, outcome }))
+}
+
 /** The phases of this very request, to scale. */
-function timeline(trail: readonly Step[]): string {
-  const start = trail[0]?.start ?? 0
+function timeline(phases: readonly Progress[]): string {
+  const start = phases[0]?.started ?? 0
   const end = now()
   const scale = 100 / Math.max(end - start, 0.001)
-  const rows = trail.map(({ label, start: from, finish = end, outcome }) => {
-    const bar = `<span class="bar" style="margin-left:${((from - start) * scale).toFixed(2)}%;width:${((finish - from) * scale).toFixed(2)}%"></span>`
+  const rows = phases.map(({ label, started, ended = end, depth = 0, outcome = '' }) => {
+    const bar = `<span class="bar" style="margin-left:${((started - start) * scale).toFixed(2)}%;width:${((ended - started) * scale).toFixed(2)}%"></span>`
     const failed = outcome === '' || outcome === 'response' ? '' : ' class="failed"'
-    const took = `${(finish - from).toFixed(3)} ms`
-    return `<tr${failed}><td>${escapeHtml(label.name)}</td><td>${took}</td><td>${escapeHtml(outcome)}</td><td style="width:40%">${bar}</td></tr>`
+    const took = `${(ended - started).toFixed(3)} ms`
+    const name = `<td style="padding-left:${depth}em">${escapeHtml(label.name)}</td>`
+    return `<tr${failed}>${name}<td>${took}</td><td>${escapeHtml(outcome)}</td><td style="width:40%">${bar}</td></tr>`
   })
   return `<h2>The phases of this request so far</h2>\n<table>${rows.join('\n')}</table>`
 }

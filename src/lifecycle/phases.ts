@@ -37,7 +37,7 @@ export function handOver(from: Phase | Step, to: Phase | Step): void {
 }
 
 /** What became of a hook, on its span: nothing for the usual outcome. */
-const OUTCOME = 'phaseline.outcome'
+const OUTCOME = OWN.outcome
 
 /** The hooks by their phases. Names on spans are Django's, so that they read the same in every language. */
 export type HookName = 'process_request' | 'process_view' | 'process_exception' | 'process_template_response' | 'process_response'

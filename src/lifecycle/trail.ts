@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../model/attributes.ts'
+import { OWN, type AttributeValue } from '../model/attributes.ts'
 import { now } from '../model/clock.ts'
 import { errorType } from '../model/errors.ts'
 import type { Label } from '../model/label.ts'
@@ -20,7 +20,7 @@ export class Step {
   }
 
   set(key: string, value: AttributeValue): void {
-    if (key === 'phaseline.outcome') this.outcome ||= String(value)
+    if (key === OWN.outcome) this.outcome ||= String(value)
     if (key === 'error.type') this.outcome = String(value)
     this.inner?.set(key, value)
   }

@@ -23,6 +23,7 @@ type OwnName =
   | 'middlewareName'
   | 'middlewareHook'
   | 'middlewareIndex'
+  | 'outcome'
   | 'connectionReused'
   | 'responseUnread'
   | 'cancelled'
@@ -40,6 +41,7 @@ export const OWN: Readonly<Record<OwnName, `phaseline.${string}`>> = {
   middlewareName: 'phaseline.middleware.name',
   middlewareHook: 'phaseline.middleware.hook',
   middlewareIndex: 'phaseline.middleware.index',
+  outcome: 'phaseline.outcome',
   connectionReused: 'phaseline.connection.reused',
   responseUnread: 'phaseline.response.unread',
   cancelled: 'phaseline.cancelled',

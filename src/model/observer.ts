@@ -75,6 +75,10 @@ export interface Progress {
   readonly started: number
   /** Undefined: it has not ended. */
   readonly ended: number | undefined
+  /** How many phases of the request it is part of. */
+  readonly depth?: number
+  /** What became of it, where that is not the usual: its `error.type`, else its `phaseline.outcome`. */
+  readonly outcome?: string | undefined
 }
 
 /** Nobody watches: every producer works as if Phaseline was not there. */

@@ -33,7 +33,10 @@ test('with debug a 500 shows the error, its source and the phases of this very r
   expect(body).toContain('TypeError: cannot read &lt;script&gt;')
   expect(body).toMatch(/<mark>[^<]*the line of the crime/)
   expect(
-    [...body.matchAll(/<tr[^>]*><td>([^<]*)<\/td><td>[\d.]+ ms<\/td><td>([^<]*)/g)].map(([, name, outcome]) => [name, outcome]),
+    [...body.matchAll(/<tr[^>]*><td style[^>]*>([^<]*)<\/td><td>[\d.]+ ms<\/td><td>([^<]*)/g)].map(([, name, outcome]) => [
+      name,
+      outcome,
+    ]),
   ).toEqual([
     ['Timing process_request', ''],
     ['resolve', ''],
