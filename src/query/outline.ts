@@ -90,6 +90,19 @@ function warned(spans: readonly TimelineSpan[]): OutlineJson['warned'] {
   return [...byWarnings.values()]
 }
 
+/** Triplets of (span, start, end) as what each adds to the one before, see `OutlineJson`. */
+function differences(triplets: readonly number[]): number[] {
+  const all: number[] = []
+  let [formerSpan, formerEnd] = [0, 0]
+  for (let at = 0; at + 2 < triplets.length; at += 3) {
+    const [span, start, end] = [triplets[at], triplets[at + 1], triplets[at + 2]] as [number, number, number]
+    all.push(span - formerSpan, start - formerEnd, end - start)
+    formerSpan = span
+    formerEnd = end
+  }
+  return all
+}
+
 /**
  * A timeline for drawing.
  * @param summary its line in the list: what it has, such as the breakdown and the version, is not worked out again
@@ -108,8 +121,8 @@ export function outlineJson(timeline: Timeline, summary: SummaryJson, jaegerUrl?
     strings: strings.values,
     lanes: lanes.values,
     warned: warned(timeline.spans),
-    criticalPath: [...figures.criticalPath],
-    gaps: [...figures.gaps],
+    criticalPath: differences(figures.criticalPath),
+    gaps: differences(figures.gaps),
     clocks: clocksJson(timeline),
     phases: summary.phases,
     warnings: summary.warnings,

@@ -113,9 +113,11 @@ export interface OutlineJson {
   }
   /** Spans with warnings: which warnings, and the indexes of those that carry just these. */
   warned: [string[], number[]][]
-  /** Triplets: index of the span, start, end. */
+  /**
+   * Triplets: index of the span (of the parent, for gaps) less that of the triplet before; start less the end before; length.
+   * Small numbers: the path of 100,000 spans in a row has 200,000 pieces.
+   */
   criticalPath: number[]
-  /** Triplets: index of the parent, start, end. */
   gaps: number[]
   clocks: TimelineJson['clocks']
   phases: Record<string, string>

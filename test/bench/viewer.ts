@@ -50,7 +50,9 @@ async function served(size: number): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'phaseline-bench-'))
   const script = join(import.meta.dirname, 'viewer-process.ts')
   const child = spawn(process.execPath, [script, folder, String(size), String(TIMES)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [url] = (await once(child.stdout, 'data')) as [Buffer]
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('The collector of the benchmark ended before it was up')))
+  const [url] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer]
+  ended.catch(() => {}) // later it ends because it is stopped
   return {
     url: String(url).trim(),
     async stop() {

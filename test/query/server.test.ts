@@ -148,6 +148,30 @@ test('the outline has the same spans as the timeline, each under the same parent
   )
 })
 
+test('the page of a timeline has the browser ask for the outline at once', async () => {
+  const link = `</api/timelines/${ONE}/outline>; rel=preload; as=fetch; crossorigin=anonymous`
+  expect((await get(`/trace/${ONE}`)).headers.get('link')).toBe(link)
+  expect((await get('/trace/xyz')).headers.get('link')).toBeNull()
+  expect((await get('/')).headers.get('link')).toBeNull()
+})
+
+test('the outline’s path and gaps are the timeline’s, each piece told from the one before', async () => {
+  const timeline = await json<TimelineJson>(`/api/timelines/${ONE}`)
+  const outline = await json<OutlineJson>(`/api/timelines/${ONE}/outline`)
+  const ids = outline.spans.ids.match(/.{16}/g) ?? []
+  const told = (triplets: readonly number[]): [string | undefined, string, string][] => {
+    let [span, at] = [0, BigInt(outline.start)]
+    return Array.from({ length: triplets.length / 3 }, (_, piece) => {
+      span += triplets[piece * 3] ?? 0
+      const start = at + BigInt(triplets[piece * 3 + 1] ?? 0)
+      at = start + BigInt(triplets[piece * 3 + 2] ?? 0)
+      return [ids[span], String(start), String(at)]
+    })
+  }
+  expect(told(outline.criticalPath)).toEqual(timeline.criticalPath.map(({ spanId, start, end }) => [spanId, start, end]))
+  expect(told(outline.gaps)).toEqual(timeline.gaps.map(({ parentSpanId, start, end }) => [parentSpanId, start, end]))
+})
+
 test('a span’s details have its attributes and its resource', async () => {
   const { spans: ids } = await json<OutlineJson>(`/api/timelines/${ONE}/outline`)
   const { spans } = await json<SpansJson>(`/api/timelines/${ONE}/spans/${ids.ids.slice(0, 16)}`)

@@ -129,8 +129,8 @@ test('a search finds names, phases, services and ids, in order, and goes round',
   expect(nextMatch([], 0, 1)).toBeUndefined()
 })
 
-test('triplets are grouped by span', () => {
-  expect([...segmentsBySpan([1, 10, 20, 2, 0, 5, 1, 30, 40])]).toEqual([
+test('triplets of differences are grouped by span', () => {
+  expect([...segmentsBySpan([1, 10, 10, 1, -20, 5, -1, 25, 10])]).toEqual([
     [
       1,
       [

@@ -22,14 +22,17 @@ export function ownSegments(trace: Times, span: number, each: (start: number, en
   if (reached < end) each(reached, end)
 }
 
-/** Triplets of (span, start, end) by span: the gaps, the critical path. */
+/** The pieces of each span, from triplets of differences as `OutlineJson` has them: the gaps, the critical path. */
 export function segmentsBySpan(triplets: readonly number[]): ReadonlyMap<number, readonly Segment[]> {
   const found = new Map<number, Segment[]>()
+  let [span, reached] = [0, 0]
   for (let at = 0; at + 2 < triplets.length; at += 3) {
-    const [span, start, end] = [triplets[at], triplets[at + 1], triplets[at + 2]] as [number, number, number]
+    span += triplets[at] as number
+    const start = reached + (triplets[at + 1] as number)
+    reached = start + (triplets[at + 2] as number)
     const list = found.get(span)
-    if (list === undefined) found.set(span, [[start, end]])
-    else list.push([start, end])
+    if (list === undefined) found.set(span, [[start, reached]])
+    else list.push([start, reached])
   }
   return found
 }
