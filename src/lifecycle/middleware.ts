@@ -2,6 +2,7 @@ import type { App } from './app.ts'
 import { ImproperlyConfigured, MiddlewareNotUsed } from './errors.ts'
 import { andThen, type Maybe } from './maybe.ts'
 import { around } from './around.ts'
+import { siteOf } from './site.ts'
 import { giving, hookLabel, passing, watched, type HookName, type Judge, type Named } from './phases.ts'
 import type { HttpRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
@@ -88,7 +89,7 @@ export function build(entry: MiddlewareEntry, index: number, next: GetResponse, 
     if (error instanceof MiddlewareNotUsed) return undefined
     throw error
   }
-  const named: Named = { name: nameOf(made, entry), index }
+  const named: Named = { name: nameOf(made, entry), index, site: siteOf() }
   addCoreHooks(made, named, core)
   return { name: named.name, layer: typeof made === 'function' ? stepped.watch(made, named) : onion(made, named, next) }
 }

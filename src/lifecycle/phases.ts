@@ -54,14 +54,17 @@ export interface Named {
   readonly name: string
   /** Its place in the settings, from 0. */
   readonly index: number
+  /** Where the application was put together. */
+  readonly site?: Attributes | undefined
 }
 
-export function hookLabel({ name, index }: Named, hook: HookName, functionName: string): Label {
+export function hookLabel({ name, index, site }: Named, hook: HookName, functionName: string): Label {
   return label(PHASE_OF[hook], `${name} ${hook}`, {
     [OWN.middlewareName]: name,
     [OWN.middlewareHook]: hook,
     [OWN.middlewareIndex]: index,
     'code.function.name': functionName,
+    ...site,
   })
 }
 

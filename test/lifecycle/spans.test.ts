@@ -50,6 +50,17 @@ test('the gateway is named after the whole route, mounts and includes too', asyn
   expect(spans.find('resolve').attributes['http.route']).toBe('books/<int:id>/')
 })
 
+test('spans of hooks and views say in which line of which file they were registered', async () => {
+  const view = (): HttpResponse => new HttpResponse('')
+  const urls = [path('', view)]
+  const app = lifecycle({ middleware: [{ name: 'Hooks', processRequest: () => undefined }], urls })
+  await serve(app, '/')
+  const { attributes: registered } = spans.find('view view')
+  const { attributes: built } = spans.find('Hooks process_request')
+  expect([registered, built].map((attributes) => attributes['code.file.path'])).toEqual(Array(2).fill(import.meta.filename))
+  expect(Number(built['code.line.number']) - Number(registered['code.line.number'])).toBe(1)
+})
+
 test('what hooks, views and both parts of an around middleware ask the database is part of them', async () => {
   const hooks: Hooks = {
     name: 'Hooks',
@@ -99,7 +110,7 @@ test('a hook’s span says whose it is, which and where in the list', async () =
     }),
     '/',
   )
-  expect(spans.find('Second process_request').attributes).toEqual({
+  expect(spans.find('Second process_request').attributes).toMatchObject({
     'phaseline.middleware.name': 'Second',
     'phaseline.middleware.hook': 'process_request',
     'phaseline.middleware.index': 1,

@@ -1,4 +1,6 @@
 import { ImproperlyConfigured, Resolver404 } from '../errors.ts'
+import { viewLabel } from '../phases.ts'
+import { siteOf } from '../site.ts'
 import type { ErrorHandler, View } from '../view.ts'
 import { resolveIn, triedIn } from './level.ts'
 import { Included, type UrlPattern } from './line.ts'
@@ -59,6 +61,8 @@ interface PatternOptions {
 function line(pattern: Pattern, target: View | Included, { name, kwargs = {} }: PatternOptions): UrlPattern {
   if (typeof target !== 'function' && !(target instanceof Included))
     throw new ImproperlyConfigured(`Pattern ${JSON.stringify(pattern.text)}: neither a view nor an include()`)
+  const site = target instanceof Included ? undefined : siteOf()
+  if (site !== undefined) viewLabel(target as View, site)
   return { pattern, target, name, kwargs }
 }
 
