@@ -1,16 +1,17 @@
 import type { MetricPoint } from '../model/metric.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { advance, idOf, type Alert, type Change } from './alert.ts'
+import { advance, type Alert, type Change } from './alert.ts'
 import { SeriesBook } from './book.ts'
 import { DEFAULT_CONFIG, type AlertConfig } from './config.ts'
 import { SpanMetrics } from './span-metrics.ts'
 import { evaluate, type Reading } from './evaluate.ts'
 import { notify, type Notification } from './notification.ts'
+import { Groups, type Group } from './groups.ts'
 import { learn } from './learn.ts'
 import type { Subject } from './observation.ts'
 import { Outbox, type OutboxOptions, type TargetStatus } from './outbox.ts'
 import { phaseMetric } from './phase-metrics.ts'
-import { matches, type Rule } from './rule.ts'
+import type { Rule } from './rule.ts'
 import { Seen } from './seen.ts'
 import type { Series, SeriesData } from './series.ts'
 import { targetsOf, type Target } from './targets.ts'
@@ -41,7 +42,7 @@ export interface AlertEvent {
 const HISTORY = 500
 const REFRESH_MS = 60_000
 const FORGET_MS = 7 * 24 * 3_600_000
-const FORMAT = 2
+const FORMAT = 3
 
 /** Watches all series with all rules. Call `tick` regularly; nothing else happens by itself. */
 export class AlertEngine {
@@ -52,7 +53,7 @@ export class AlertEngine {
   page = 'http://127.0.0.1:7427'
   readonly history: AlertEvent[] = []
   readonly #alerts = new Map<string, Alert>()
-  readonly #watched = new WeakMap<Series, readonly Watch[]>()
+  readonly #groups: Groups
   readonly #seen = new Seen()
   readonly #outboxes: Outbox[]
   readonly #memory: Memory | undefined
@@ -61,6 +62,7 @@ export class AlertEngine {
 
   constructor(options: EngineOptions = {}) {
     this.config = options.config ?? DEFAULT_CONFIG
+    this.#groups = new Groups(this.config.rules)
     this.#outboxes = [...targetsOf(this.config.notify), ...(options.targets ?? [])].map(
       (target) => new Outbox(target, options.outbox),
     )
@@ -72,8 +74,9 @@ export class AlertEngine {
   /** Learns from a timeline. A later version of the same trace adds only its new spans. */
   learn(timeline: Timeline): void {
     const fresh = this.#seen.fresh(timeline)
-    learn(timeline, this.series, fresh, this.#now())
-    this.spans.add(timeline, fresh)
+    const now = this.#now()
+    learn(timeline, this.series, fresh, now)
+    this.spans.add(timeline, fresh, now)
   }
 
   /**
@@ -89,15 +92,11 @@ export class AlertEngine {
   /** Evaluates every rule on every series that it speaks of, and tells what has changed. */
   tick(): void {
     const now = this.#now()
-    for (const one of this.series) {
-      let frozen = false
-      for (const watch of this.#watches(one)) {
-        const reading = evaluate(watch.rule, one, now, one.running(now, watch.rule.window))
-        const alert = this.#advance(watch, one.subject, reading, now)
-        frozen ||= alert !== undefined && alert.state !== 'inactive'
-      }
-      one.melt(now, frozen)
+    for (const group of this.#groups.gather(this.series)) {
+      const reading = evaluate(group.rule, group.members, now, (series) => series.running(now, group.rule.window))
+      this.#advance(group, reading, now)
     }
+    for (const one of this.series) one.melt(now, this.#isOn(one))
     this.series.forget(now, FORGET_MS)
     this.#refresh(now)
   }
@@ -131,26 +130,23 @@ export class AlertEngine {
     await Promise.all(this.#outboxes.map((outbox) => outbox.close()))
   }
 
-  /** The rules that speak of a series: they never change, so it is asked once. */
-  #watches(series: Series): readonly Watch[] {
-    let watches = this.#watched.get(series)
-    if (watches === undefined) {
-      const { subject } = series
-      const rules = this.config.rules.filter(({ where }) => matches(where, { ...subject }))
-      watches = rules.map((rule) => ({ rule, id: idOf(rule, subject) }))
-      this.#watched.set(series, watches)
-    }
-    return watches
+  /** The series whose figures an alert is about. */
+  seriesOf({ id }: Alert): readonly Series[] {
+    return this.#groups.members(id)
   }
 
-  #advance({ rule, id }: Watch, subject: Subject, reading: Reading, now: number): Alert | undefined {
+  /** Whether what happens to a series is not usual now. */
+  #isOn(series: Series): boolean {
+    return this.#groups.of(series).some(({ id }) => (this.#alerts.get(id)?.state ?? 'inactive') !== 'inactive')
+  }
+
+  #advance({ rule, id, subject }: Group, reading: Reading, now: number): void {
     const alert = this.#alerts.get(id) ?? (reading.exceeded ? fresh(id, rule, subject, reading) : undefined)
-    if (alert === undefined) return undefined
+    if (alert === undefined) return
     this.#alerts.set(id, alert)
     const change = advance(alert, rule, reading, now)
     if (change !== undefined) this.#tell(change, alert, rule, now)
     if (alert.state === 'inactive' && alert.firedAt === null) this.#alerts.delete(id)
-    return alert
   }
 
   #tell(change: Change, alert: Alert, rule: Rule, now: number): void {
@@ -188,13 +184,6 @@ export class AlertEngine {
       if (this.config.rules.some((rule) => rule.name === alert.rule)) this.#alerts.set(alert.id, alert)
     this.history.push(...kept.history)
   }
-}
-
-/** A rule about one series. */
-interface Watch {
-  readonly rule: Rule
-  /** Of its alert. */
-  readonly id: string
 }
 
 interface Kept {

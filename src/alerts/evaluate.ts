@@ -22,31 +22,44 @@ const NO_EXEMPLARS: Reading['exemplars'] = Object.freeze({ slowest: null, typica
 
 /**
  * Pure: the same series, rule and moment give the same reading.
- * @param self the histogram of the rule's window, if it is known already
+ * @param members the series that count together
+ * @param selfOf a series' histogram of the rule's window, where that is known already
  */
-export function evaluate(rule: Rule, series: Series, now: number, self: Histogram = merged(series, rule, now)): Reading {
-  const threshold = thresholdOf(rule, series)
-  const value = self.count < rule.minCount ? null : figureOf(rule, self, series, now)
+export function evaluate(
+  rule: Rule,
+  members: readonly Series[],
+  now: number,
+  selfOf: (series: Series) => Histogram = (series) => together(series.window(now, rule.window).map((slot) => slot.self)),
+): Reading {
+  const self = together(members.map(selfOf))
+  const threshold = thresholdOf(rule, members)
+  const value = self.count < rule.minCount ? null : figureOf(rule, self, members, now)
   const exceeded = value !== null && threshold !== null && value > threshold
-  const exemplars = exceeded ? exemplarsOf(series.slots, now - rule.window, self) : NO_EXEMPLARS
+  const slots = (): Slot[] => members.flatMap((series) => series.slots)
+  const exemplars = exceeded ? exemplarsOf(slots(), now - rule.window, self) : NO_EXEMPLARS
   return { value, threshold, count: self.count, exceeded, exemplars }
 }
 
-function merged(series: Series, rule: Rule, now: number): Histogram {
-  const self = new Histogram()
-  for (const slot of series.window(now, rule.window)) self.merge(slot.self)
-  return self
+/** One histogram of all; the only one as it is. */
+function together(parts: readonly Histogram[]): Histogram {
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return only
+  const all = new Histogram()
+  for (const part of parts) all.merge(part)
+  return all
 }
 
-function thresholdOf(rule: Rule, series: Series): number | null {
+function thresholdOf(rule: Rule, members: readonly Series[]): number | null {
   if (rule.above !== undefined) return rule.above
-  if (series.usual.count < USUAL_MIN) return null
-  return Math.max(rule.atLeast, (rule.timesUsual ?? 1) * quantileMs(rule.figure, series.usual))
+  const usual = together(members.map((series) => series.usual))
+  if (usual.count < USUAL_MIN) return null
+  return Math.max(rule.atLeast, (rule.timesUsual ?? 1) * quantileMs(rule.figure, usual))
 }
 
-function figureOf({ figure, window }: Rule, self: Histogram, series: Series, now: number): number {
-  if (figure === 'share') return sum(series.window(now, window), (slot) => slot.shareSum) / self.count
-  if (figure === 'error_rate') return sum(series.window(now, window), (slot) => slot.errors) / self.count
+function figureOf({ figure, window }: Rule, self: Histogram, members: readonly Series[], now: number): number {
+  const slots = (): Slot[] => members.flatMap((series) => series.window(now, window))
+  if (figure === 'share') return sum(slots(), (slot) => slot.shareSum) / self.count
+  if (figure === 'error_rate') return sum(slots(), (slot) => slot.errors) / self.count
   return quantileMs(figure, self)
 }
 

@@ -53,6 +53,8 @@ const ruleFields = v.strictObject({
   for: v.optional(duration, '5m'),
   /** Fewer observations than this in the window say nothing. */
   minCount: v.optional(v.pipe(v.number(), v.minValue(1)), 20),
+  /** Whether each route counts, and is told, by itself; else all routes of the same hook count together. */
+  perRoute: v.optional(v.boolean(), false),
   /** A firing alert is told again after this time. */
   repeat: v.optional(duration, '4h'),
   /** What to do about it: shown with the alert. */
@@ -77,6 +79,7 @@ export interface Rule {
   readonly window: number
   readonly for: number
   readonly minCount: number
+  readonly perRoute: boolean
   readonly repeat: number
   readonly help: string
 }

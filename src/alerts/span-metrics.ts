@@ -1,6 +1,7 @@
 import { Histogram } from '../model/histogram.ts'
 import type { SpanKind } from '../model/phases.ts'
 import type { Timeline } from '../model/timeline.ts'
+import { Minutes } from './minutes.ts'
 import type { Family, Labels } from './openmetrics.ts'
 import type { Fresh } from './seen.ts'
 
@@ -9,14 +10,21 @@ export const SPAN_METRICS = { calls: 'traces_span_metrics_calls', duration: 'tra
 
 const LIMIT = 10_000
 
+/** Minutes of all spans together; the more kinds of spans there are, the fewer each has. */
+const MINUTES = 60_000
+
 type Status = 'ERROR' | 'OK' | 'UNSET'
 
 /** Spans that have the same labels. */
-interface Group {
+export interface SpanGroup {
+  readonly service: string
+  readonly name: string
   readonly kind: SpanKind
   readonly status: Status
   readonly labels: Labels
   readonly durations: Histogram
+  /** Of the last hour; null of spans that stay inside a process. */
+  readonly minutes: Minutes | null
 }
 
 /**
@@ -24,18 +32,29 @@ interface Group {
  * Monitor tab and dashboards made for those work.
  */
 export class SpanMetrics {
-  readonly #groups: Group[] = []
+  readonly #groups: SpanGroup[] = []
   /** By service, then by name: what is left to compare are a few. */
-  readonly #index = new Map<string, Map<string, Group[]>>()
+  readonly #index = new Map<string, Map<string, SpanGroup[]>>()
 
-  add({ spans }: Timeline, fresh: Fresh): void {
+  /** @param now ms since the epoch: a clock that is ahead makes no minutes in the future */
+  add({ spans }: Timeline, fresh: Fresh, now: number): void {
+    const most = Math.max(5, Math.floor(MINUTES / (this.#groups.length + 1)))
     let index = -1
     for (const span of spans) {
       index++
       if (span.source === null || fresh[index] === false) continue
       const status = span.error ? 'ERROR' : span.source.status === 'ok' ? 'OK' : 'UNSET'
-      this.#of(span.service, span.name, span.kind, status).durations.record(Number(span.end - span.start) / 1e9)
+      const { durations, minutes } = this.#of(span.service, span.name, span.kind, status)
+      const { start, end } = span
+      const seconds = Number(end - start) / 1e9
+      durations.record(seconds)
+      minutes?.record(seconds, Math.min(now, Number(end) / 1e6), most)
     }
+  }
+
+  /** All groups of spans. */
+  get groups(): readonly SpanGroup[] {
+    return this.#groups
   }
 
   *families(): Generator<Family> {
@@ -55,23 +74,24 @@ export class SpanMetrics {
     }
   }
 
-  #of(service: string, name: string, kind: SpanKind, status: Status): Group {
+  #of(service: string, name: string, kind: SpanKind, status: Status): SpanGroup {
     const some = this.#index.get(service)?.get(name)
     if (some !== undefined) for (const group of some) if (group.kind === kind && group.status === status) return group
     if (this.#groups.length >= LIMIT && name !== 'other') return this.#of(service, 'other', kind, status)
     return this.#put(service, name, kind, status)
   }
 
-  #put(service: string, name: string, kind: SpanKind, status: Status): Group {
+  #put(service: string, name: string, kind: SpanKind, status: Status): SpanGroup {
     const labels = {
       service_name: service,
       span_name: name,
       span_kind: `SPAN_KIND_${kind}`,
       status_code: `STATUS_CODE_${status}`,
     }
-    const group: Group = { kind, status, labels, durations: new Histogram() }
+    const minutes = kind === 'INTERNAL' ? null : new Minutes()
+    const group: SpanGroup = { service, name, kind, status, labels, durations: new Histogram(), minutes }
     this.#groups.push(group)
-    const names = this.#index.get(service) ?? new Map<string, Group[]>()
+    const names = this.#index.get(service) ?? new Map<string, SpanGroup[]>()
     this.#index.set(service, names)
     names.set(name, [...(names.get(name) ?? []), group])
     return group

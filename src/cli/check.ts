@@ -3,7 +3,8 @@ import { SeriesBook } from '../alerts/book.ts'
 import { evaluate } from '../alerts/evaluate.ts'
 import { unitOf } from '../alerts/notification.ts'
 import { learn } from '../alerts/learn.ts'
-import { matches, type Rule } from '../alerts/rule.ts'
+import { Groups } from '../alerts/groups.ts'
+import type { Rule } from '../alerts/rule.ts'
 import { KEPT_MS } from '../alerts/series.ts'
 import { stitch } from '../stitch/stitch.ts'
 import { tracesOf } from '../stitch/traces.ts'
@@ -56,19 +57,15 @@ interface Verdict {
 /** Every rule on every series that it speaks of, broken ones first. */
 function verdictsOf(book: SeriesBook, rules: readonly Rule[]): Verdict[] {
   const found: Verdict[] = []
-  for (const rule of rules.filter((one) => one.above !== undefined)) {
-    for (const series of book) {
-      if (!matches(rule.where, { ...series.subject })) continue
-      const reading = evaluate(rule, series, NOW)
-      if (reading.value === null) continue
-      const { service, name, hook, route } = series.subject
-      const unit = unitOf(rule) === 'ms' ? ' ms' : ''
-      const where = [service, name, hook, route].filter((part) => part !== '').join(' ')
-      const trace =
-        reading.exemplars.slowest === null || !reading.exceeded ? '' : `  slowest: ${reading.exemplars.slowest.traceId}`
-      const figure = `${rule.figure} ${Number(reading.value.toPrecision(3))}${unit}, limit ${reading.threshold}${unit}`
-      found.push({ broken: reading.exceeded, text: `${rule.name}  ${where}: ${figure} (${reading.count} requests)${trace}` })
-    }
+  for (const { rule, subject, members } of new Groups(rules.filter((one) => one.above !== undefined)).gather(book)) {
+    const reading = evaluate(rule, members, NOW)
+    if (reading.value === null) continue
+    const { service, name, hook, route } = subject
+    const unit = unitOf(rule) === 'ms' ? ' ms' : ''
+    const where = [service, name, hook, route].filter((part) => part !== '').join(' ')
+    const trace = reading.exemplars.slowest === null || !reading.exceeded ? '' : `  slowest: ${reading.exemplars.slowest.traceId}`
+    const figure = `${rule.figure} ${Number(reading.value.toPrecision(3))}${unit}, limit ${reading.threshold}${unit}`
+    found.push({ broken: reading.exceeded, text: `${rule.name}  ${where}: ${figure} (${reading.count} requests)${trace}` })
   }
   return found.sort((a, b) => Number(b.broken) - Number(a.broken))
 }

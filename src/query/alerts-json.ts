@@ -30,8 +30,8 @@ const MOMENTS = 60
 
 /** What the rule would have read at the end of each slot: nothing need be remembered but the series itself. */
 function readingsJson(engine: AlertEngine, alert: Alert, rule: Rule, now: number): AlertJson['readings'] {
-  const series = engine.series.get(alert.subject)
-  if (series === undefined) return null
+  const series = engine.seriesOf(alert)
+  if (series.length === 0) return null
   const last = Math.floor(now / SLOT_MS) * SLOT_MS
   const moments = Array.from({ length: MOMENTS }, (_, at) => last - (MOMENTS - at) * SLOT_MS + SLOT_MS - 1)
   return {

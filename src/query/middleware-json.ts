@@ -108,13 +108,9 @@ function nearest(slots: readonly Slot[], median: number): string | null {
 }
 
 function alertOf(engine: AlertEngine, group: readonly Series[]): 'pending' | 'firing' | null {
-  const subjects = new Set(group.map((series) => series.subject))
   const states = engine
     .alerts()
-    .filter((alert) => [...subjects].some((subject) => sameSubject(alert.subject, subject)))
+    .filter((alert) => engine.seriesOf(alert).some((series) => group.includes(series)))
     .map((alert) => alert.state)
   return states.includes('firing') ? 'firing' : states.includes('pending') ? 'pending' : null
 }
-
-const sameSubject = (a: Series['subject'], b: Series['subject']): boolean =>
-  a.service === b.service && a.phase === b.phase && a.name === b.name && a.hook === b.hook && a.route === b.route
