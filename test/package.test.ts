@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,9 @@ import { join, resolve } from 'node:path'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
+/** The oldest API of OpenTelemetry that we take; what an app has, and we with it. */
+const API = '@opentelemetry/api@1.9.0'
 
 /** The package as a user gets it: packed, and installed in an empty folder. */
 const run = promisify(execFile)
@@ -24,7 +27,7 @@ beforeAll(async () => {
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }]
   tarball = join(home, packed.filename)
   writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'shop', private: true, type: 'module' }))
-  await run('npm', ['install', '--no-audit', '--no-fund', tarball, 'express@5.3.0'], { cwd: home, maxBuffer: 1 << 26 })
+  await run('npm', ['install', '--no-audit', '--no-fund', tarball, 'express@5.3.0', API], { cwd: home, maxBuffer: 1 << 26 })
 }, 240_000)
 
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -35,6 +38,11 @@ test('every export can be imported where the package is installed', async () => 
   const code = `for (const name of ${JSON.stringify(names)}) console.log(name, Object.keys(await import(name.replace('.', 'phaseline'))).length > 0)`
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: home })
   expect(stdout.trim().split('\n')).toEqual(names.map((name) => `${name} true`))
+})
+
+test('the API of OpenTelemetry is the copy that the app has: a second one would not see its SDK', async () => {
+  const { stdout } = await run('npm', ['ls', '--parseable', '--all', '@opentelemetry/api'], { cwd: home })
+  expect(stdout.trim().split('\n')).toEqual([join(realpathSync(home), 'node_modules/@opentelemetry/api')])
 })
 
 test('npx phaseline answers', async () => {
