@@ -1,9 +1,9 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, openSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import type { ListJson } from '../query/wire.ts'
 import { askPage } from './collector-api.ts'
-import { UsageError } from './command.ts'
+import { StartError, UsageError } from './command.ts'
 
 const HELP = `usage: phaseline export [TRACE…] [options]
 
@@ -38,7 +38,7 @@ export async function exportFile(args: string[]): Promise<number> {
   if (!URL.canParse(values.page)) throw new UsageError(`--page ${values.page} is no URL`)
   const page = new URL(values.page)
   const ids = positionals.length > 0 ? positionals : await newest(page, values.filter, limit)
-  const output = values.output === undefined ? process.stdout : createWriteStream(values.output)
+  const output = values.output === undefined ? process.stdout : fileAt(values.output)
   const written = await writeTraces(output, ids, page, values.jaeger)
   if (values.output !== undefined) console.log(`${written} timelines written to ${values.output}`)
   return written < ids.length ? 1 : 0
@@ -70,6 +70,14 @@ async function writeTraces(output: Writable, ids: readonly string[], page: URL, 
   await write(output, jaeger ? ']}\n' : '],"refused":[]}\n')
   if (output !== process.stdout) await new Promise((resolve) => output.end(resolve))
   return written
+}
+
+function fileAt(path: string): Writable {
+  try {
+    return createWriteStream(path, { fd: openSync(path, 'w') })
+  } catch (error) {
+    throw new StartError(`${path} cannot be written (${(error as Error).message})`, { cause: error })
+  }
 }
 
 async function write(output: Writable, text: string): Promise<void> {

@@ -47,7 +47,7 @@ export async function top(args: string[]): Promise<number> {
   }
   const sort = sortOf(values.sort)
   const { service, route, phase } = values
-  const read = reader(pageOf(values.page), { service, route, phase }, ageOf('window', values.window))
+  const read = reader(pageOf(values.page), { service, route, phase }, windowOf(values.window))
   if (process.stdout.isTTY && process.stdin.isTTY && !values.once) return live(read, sort)
   console.log(topFrame(await read(), { sort, ...screen(), now: new Date() }).join('\n'))
   return 0
@@ -65,6 +65,13 @@ const REQUESTS = 500
 type Narrowing = Readonly<Record<'service' | 'route' | 'phase', string | undefined>>
 
 /** Asks a collector for what one frame shows. */
+/** In ms; no longer than the collector remembers. */
+function windowOf(text: string): number {
+  const ms = ageOf('window', text)
+  if (ms < 10_000 || ms > 900_000) throw new UsageError(`--window takes an age from 10s to 15m, not "${text}"`)
+  return ms
+}
+
 function reader(page: URL, narrowing: Narrowing, windowMs: number): () => Promise<TopData> {
   const query = new URLSearchParams(Object.entries(narrowing).filter((each): each is [string, string] => each[1] !== undefined))
   const requests = new URLSearchParams({ limit: String(REQUESTS) })

@@ -90,6 +90,7 @@ test('top prints one picture where it has no terminal', async () => {
 test.each([
   ['--sort', 'colour'],
   ['--window', '3 years'],
+  ['--window', '99h'],
 ])('top %s %s is wrong usage', async (...args) => {
   const { code, complained } = await run('top', ...args)
   expect([code, complained]).toEqual([1, expect.stringMatching(new RegExp(`^phaseline: ${args[0]} takes .*\n$`))])

@@ -124,6 +124,9 @@ describe('phaseline export', () => {
       const missing = phaseline(['export', 'f'.repeat(32), '--page', page])
       expect(await missing.ended()).toBe(1)
       expect(missing.complained()).toContain('there is no trace')
+      const nowhere = phaseline(['export', '--page', page, '-o', join(folder, 'none', 'after.json')])
+      expect(await nowhere.ended()).toBe(1)
+      expect(nowhere.complained()).toMatch(/^phaseline: .*after\.json cannot be written \(.*\n$/)
       await running.stop()
     },
   )
