@@ -18,7 +18,7 @@ const ROOMS: Record<string, string[] | 'all'> = {
   store: ['model'],
   collector: ['model', 'otlp', 'stitch', 'store'],
   alerts: ['model', 'store'],
-  query: ['model', 'stitch', 'store', 'alerts', 'lifecycle'],
+  query: ['model', 'otlp', 'stitch', 'store', 'alerts', 'lifecycle'],
   ui: ['query'],
   testing: ['model', 'otlp', 'stitch', '(entry)'],
   demo: 'all',

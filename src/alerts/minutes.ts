@@ -2,7 +2,7 @@ import { Histogram } from '../model/histogram.ts'
 import { MINUTE_MS } from './slot.ts'
 
 /** Durations of one minute. */
-export interface Minute {
+interface Minute {
   /** ms since the epoch */
   readonly start: number
   readonly durations: Histogram

@@ -6,7 +6,7 @@ import type { Subject } from './observation.ts'
 import type { Addition } from './series.ts'
 
 /** What a data point adds to which series. */
-export interface Measured {
+interface Measured {
   readonly subject: Subject
   readonly addition: Addition
   /** Since when it counts, and when it was sent: ms since the epoch. */

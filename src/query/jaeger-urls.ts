@@ -1,8 +1,15 @@
 import { include, JsonResponse, path, type HttpRequest, type HttpResponse, type UrlPattern } from '../lifecycle/index.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Filter, Operation, Store } from '../store/contract.ts'
+import type { AlertEngine } from '../alerts/engine.ts'
+import { PhaselineError } from '../model/errors.ts'
+import { decodeTraces } from '../otlp/decode.ts'
+import { stitch } from '../stitch/stitch.ts'
+import { tracesOf } from '../stitch/traces.ts'
 import { JaegerFault } from './jaeger-fault.ts'
 import { findV1, findV3, optional } from './jaeger-params.ts'
+import { metricFamily, MINIMUM_STEP_MS } from './jaeger-metrics.ts'
+import { traceSummary } from './jaeger-summary.ts'
 import { jaegerTrace } from './jaeger-v1.ts'
 import { tracesData } from './jaeger-v3.ts'
 
@@ -83,9 +90,28 @@ async function tracesV1(store: Store, params: URLSearchParams): Promise<unknown>
   return v1Body(found.map(jaegerTrace), found.length)
 }
 
-function v1Urls(store: Store): UrlPattern[] {
+/** OTLP's JSON as Jaeger's: its page shows files so. */
+async function transform(request: HttpRequest): Promise<unknown> {
+  if (request.method !== 'POST') throw new JaegerFault(405, 'send OTLP JSON by POST')
+  try {
+    const { spans } = decodeTraces(await request.body(), 'json')
+    const traces = [...tracesOf(spans).values()].map((trace) => jaegerTrace(stitch(trace)))
+    return v1Body(traces, traces.length)
+  } catch (error) {
+    if (!(error instanceof PhaselineError)) throw error
+    throw new JaegerFault(400, `cannot unmarshal OTLP: ${error.message}`)
+  }
+}
+
+/** What Jaeger's Monitor tab asks for. */
+function metrics(engine: AlertEngine | undefined, kind: string, params: URLSearchParams): unknown {
+  if (engine === undefined) throw new JaegerFault(501, 'metrics querying is currently disabled')
+  if (kind === 'minstep') return v1Body(MINIMUM_STEP_MS)
+  return metricFamily(engine.spans, kind, params)
+}
+
+function v1Urls(store: Store, engine: AlertEngine | undefined): UrlPattern[] {
   const get = (answer: Answer) => view(answer, refuseV1)
-  const notKept = get(() => Promise.reject(new JaegerFault(501, 'metrics querying is currently disabled')))
   return [
     path(
       'services',
@@ -120,7 +146,11 @@ function v1Urls(store: Store): UrlPattern[] {
       'dependencies',
       get(async ({ query }) => v1Body(await dependencies(store, query))),
     ),
-    path('metrics/<path:rest>', notKept),
+    path('transform', get(transform)),
+    path(
+      'metrics/<str:kind>',
+      get(async ({ query }, { kind = '' }) => metrics(engine, kind, query)),
+    ),
   ]
 }
 
@@ -144,6 +174,10 @@ function v3Urls(store: Store): UrlPattern[] {
       })),
     ),
     path(
+      'trace-summaries',
+      get(async ({ query }) => ({ summaries: (await search(store, findV3(query))).map(traceSummary) })),
+    ),
+    path(
       'traces',
       get(({ query }) => foundV3(search(store, findV3(query)))),
     ),
@@ -155,6 +189,6 @@ function v3Urls(store: Store): UrlPattern[] {
 }
 
 /** Jaeger's query API from our store, below `/api/`: a stock Jaeger UI, or Grafana's data source, is pointed at it as it is. */
-export function jaegerUrls(store: Store): UrlPattern[] {
-  return [...v1Urls(store), path('v3/', include(v3Urls(store)))]
+export function jaegerUrls(store: Store, engine?: AlertEngine): UrlPattern[] {
+  return [...v1Urls(store, engine), path('v3/', include(v3Urls(store)))]
 }

@@ -120,12 +120,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { alerts } = options
   const app: App = lifecycle({
     urls: [
-      path('api/', include([...api, ...(alerts === undefined ? [] : alertUrls(alerts)), ...jaegerUrls(store)])),
+      path('api/', include([...api, ...(alerts === undefined ? [] : alertUrls(alerts)), ...jaegerUrls(store, alerts)])),
       ...(alerts === undefined ? [] : [metricsUrl(alerts, stats, store)]),
       ...pageUrls(options.page ?? PAGE),
     ],
     middleware: [protect([host, ...(options.allowedHosts ?? [])])],
     appendSlash: false,
+    // Files that Jaeger's page wants transformed.
+    dataUploadMaxMemorySize: 64 * 1024 * 1024,
     convertException: explain,
     errorPage: page,
     log,

@@ -164,6 +164,18 @@ describe.skipIf(noJaeger)('Jaeger’s API from our store, against the real Jaege
     },
   )
 
+  test('OTLP that is posted to be transformed comes back the same', async () => {
+    const sent = JSON.stringify(((await both('/api/v3/traces/00000000000000000000000000000001'))[0] as { result: Json }).result)
+    const post = async (base: string, body: string): Promise<[number, Json]> => {
+      const answer = await fetch(`${base}/api/transform`, { method: 'POST', body })
+      return [answer.status, (await answer.json()) as Json]
+    }
+    const [[status, ours], [, theirs]] = [await post(serving.url, sent), await post(jaeger.api, sent)]
+    expect(status).toBe(200)
+    expect(unordered(named(ours))).toEqual(unordered(named(theirs)))
+    expect([(await post(serving.url, '{'))[0], (await post(jaeger.api, '{'))[0]]).toEqual([400, 400])
+  })
+
   test('calls between services are the same; what a service calls of itself is none', async () => {
     const [ours, theirs] = await both(`/api/dependencies?endTs=${Date.now()}&lookback=3600000`)
     const between = (body: Json): Json => {
