@@ -39,7 +39,7 @@ export interface Settings {
   /** Shows errors with their source, and the patterns tried, to whoever asks. Never in production. Default false. */
   readonly debug?: boolean
   /** For sessions, CSRF tokens and messages; the first signs, all are accepted. At least 32 characters. */
-  readonly secretKey?: string | readonly string[]
+  readonly secretKey?: string | readonly string[] | undefined
   /** Host names that are ours; `.example.org` is it and all below, `*` any. Default: the names of this machine itself. */
   readonly allowedHosts?: readonly string[]
   /** Redirect to the path with a slash where only that one exists. Default true. */
@@ -137,8 +137,15 @@ interface Groups {
   readonly auth: AuthSettings
 }
 
+interface Keys {
+  readonly secretKey: string | readonly string[]
+}
+
 /** The settings with their defaults. */
-export type CompleteSettings = Omit<Required<Settings>, Optional | keyof Groups> & Pick<Settings, Optional> & Groups
+export type CompleteSettings = Omit<Required<Settings>, Optional | keyof (Groups & Keys)> &
+  Pick<Settings, Optional> &
+  Groups &
+  Keys
 type Optional = 'templates' | 'secureProxySslHeader' | 'atomicRequests' | 'errorPage' | 'convertException'
 
 const called = <F>(what: string): v.CustomSchema<F, v.ErrorMessage<v.CustomIssue> | undefined> =>

@@ -78,3 +78,7 @@ test.for([
 ] as [MiddlewareEntry, RegExp][])('a middleware that cannot work stops the start (%#)', ([middleware, message]) => {
   expect(() => lifecycle({ urls: [], middleware: [middleware] })).toThrow(message)
 })
+
+test('a variable of the environment that may not be there can be the secret key; without one, only what signs is refused', () => {
+  expect(() => lifecycle({ urls: [], secretKey: process.env['NO_SUCH_KEY'] })).not.toThrow()
+})
