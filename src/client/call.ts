@@ -73,6 +73,8 @@ export class Call {
   #send: Phase | undefined
   #ttfb: Phase | undefined
   #headAt: number | undefined
+  /** Where the response points to, until a call is found to follow there. */
+  location: string | undefined
   #over = false
 
   constructor(
@@ -154,12 +156,15 @@ export class Call {
     this.phase.set('http.response.status_code', status)
     this.phase.set('network.protocol.version', version)
     if (status >= 400) this.phase.fail(String(status))
-    if (status < 400 && location !== undefined) expectRedirect(this, this.#parent, location, this.#headAt)
+    if (status >= 400 || location === undefined) return
+    this.location = location
+    expectRedirect(this, this.#parent, location)
   }
 
   /** The last byte of the response is read. @param size of the body in bytes, if known */
   received(size?: number): void {
     const at = now()
+    if (this.location !== undefined) expectRedirect(this, this.#parent, this.location)
     this.#finish(at, () => this.#receive(at, size))
   }
 

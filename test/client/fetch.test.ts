@@ -1,6 +1,7 @@
 import { createSecureServer } from 'node:http2'
 import { connect, type AddressInfo } from 'node:net'
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { generate } from 'selfsigned'
 import * as undici from 'undici'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -67,6 +68,32 @@ test('a redirect with nothing around it stays in one trace', async () => {
   await ended
   const [first, second] = seen.all('client')
   expect(second?.remote).toMatchObject({ traceId: first?.traceId, spanId: first?.spanId, sampled: true })
+})
+
+test('a redirect by an interceptor of undici stays in one trace', async () => {
+  server = await redirecting()
+  const ended = seen.ended(2)
+  const dispatcher = new undici.Agent().compose(undici.interceptors.redirect({ maxRedirections: 1 }))
+  const { body } = await undici.request(`${server.url}/old`, { dispatcher })
+  await body.text()
+  await ended
+  await dispatcher.close()
+  const [first, second] = seen.all('client')
+  expect(second?.remote).toMatchObject({ traceId: first?.traceId, spanId: first?.spanId })
+  expect(second?.attributes['http.request.resend_count']).toBe(1)
+})
+
+test('a request to where a redirect pointed, made later by somebody else, is a trace of its own', async () => {
+  server = await redirecting()
+  const ended = seen.ended(2)
+  await (await fetch(`${server.url}/old`, { method: 'POST', redirect: 'manual' })).text()
+  await setImmediate()
+  await (await fetch(`${server.url}/new?page=2`)).text()
+  await ended
+  const [first, second] = seen.all('client')
+  expect(second?.remote).toBeUndefined()
+  expect(second?.traceId).not.toBe(first?.traceId)
+  expect(second?.attributes['http.request.resend_count']).toBeUndefined()
 })
 
 test('the same URL asked for again is no redirect', async () => {
