@@ -16,7 +16,7 @@ export interface Keeper {
 }
 
 /**
- * All that happened in this process for one request. Ids are words of 32 bits, and the spans' ids are consecutive: making
+ * All that happened in this process for one request. Ids are words of 32 bits (signed: V8 keeps those without an object), and the spans' ids are consecutive: making
  * one is an addition. Records that have not left are in a list of the keeper's.
  */
 export class TraceRecord implements EncodableTrace {
@@ -24,8 +24,8 @@ export class TraceRecord implements EncodableTrace {
   trace1 = 0
   trace2 = 0
   trace3 = 0
-  span0: number = random32() || 1
-  span1: number = random32()
+  span0: number = random32() | 0 || 1
+  span1: number = random32() | 0
   remote0 = 0
   remote1 = 0
   traceState: string | undefined = undefined
@@ -93,14 +93,14 @@ export class TraceRecord implements EncodableTrace {
 
   /** Starts a trace. */
   start(): void {
-    this.trace0 = random32() || 1
-    this.trace1 = random32()
-    this.trace2 = random32()
-    this.trace3 = random32()
+    this.trace0 = random32() | 0 || 1
+    this.trace1 = random32() | 0
+    this.trace2 = random32() | 0
+    this.trace3 = random32() | 0
   }
 }
 
 /** Eight hexadecimal digits as a word. */
 function word(hex: string, from: number): number {
-  return parseInt(hex.slice(from, from + 8), 16)
+  return parseInt(hex.slice(from, from + 8), 16) | 0
 }

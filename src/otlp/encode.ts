@@ -1,7 +1,17 @@
 import type { AttributeValue, SharedAttributes } from '../model/attributes.ts'
 import type { Label } from '../model/label.ts'
-import { constantAttributes, sharedTemplateOf, templateOf, writeName, type Template } from './encode-label.ts'
-import { writeTime, type Anchor } from './encode-time.ts'
+import {
+  constantAttributes,
+  PARENT_KNOWN,
+  PARENT_REMOTE,
+  PLACES,
+  SAMPLED,
+  sharedTemplateOf,
+  templateOf,
+  writeName,
+  type Template,
+} from './encode-label.ts'
+import { putTime, writeTime, type Anchor } from './encode-time.ts'
 import { writeAttribute } from './encode-value.ts'
 import { ProtoWriter } from './encode-writer.ts'
 
@@ -64,15 +74,36 @@ export interface EncodableSpan {
   readonly extra: EncodableExtra | undefined
 }
 
-/** Trace flags: sampled; whether the parent is remote is known; it is remote. */
-const SAMPLED = 0x1
-const PARENT_KNOWN = 0x100
-const PARENT_REMOTE = 0x200
 /** Tags, ids, flags and times of a span, and its status. */
 const FIXED = 96
 
 /** Appends one span as a field of ScopeSpans. */
 export function encodeSpan(writer: ProtoWriter, span: EncodableSpan, zero: Anchor): void {
+  const { up, record } = span
+  const nothingElse = span.attributes === undefined && span.shared === undefined && span.extra === undefined && span.status === 0
+  const whole = nothingElse && record.traceState === undefined ? templateOf(span.label).whole : undefined
+  if (whole !== undefined && up !== undefined) writeWhole(writer, whole, span, up, zero)
+  else writeSpan(writer, span, zero)
+}
+
+function writeWhole(writer: ProtoWriter, whole: Uint8Array, span: EncodableSpan, up: EncodableSpan, zero: Anchor): void {
+  const { record } = span
+  writer.raw(whole)
+  const { view } = writer
+  const at = writer.at - whole.length
+  view.setInt32(at + PLACES.trace, record.trace0)
+  view.setInt32(at + PLACES.trace + 4, record.trace1)
+  view.setInt32(at + PLACES.trace + 8, record.trace2)
+  view.setInt32(at + PLACES.trace + 12, record.trace3)
+  view.setInt32(at + PLACES.span, record.span0)
+  view.setInt32(at + PLACES.span + 4, (record.span1 + span.index) | 0)
+  view.setInt32(at + PLACES.parent, up.record.span0)
+  view.setInt32(at + PLACES.parent + 4, (up.record.span1 + up.index) | 0)
+  putTime(view, at + PLACES.start, zero, span.started)
+  putTime(view, at + PLACES.end, zero, span.ended)
+}
+
+function writeSpan(writer: ProtoWriter, span: EncodableSpan, zero: Anchor): void {
   writer.reserve(FIXED)
   writer.bytes[writer.at] = 0x12
   const from = (writer.at += 3)
@@ -94,19 +125,19 @@ function writeIds(writer: ProtoWriter, { record, index, up }: EncodableSpan): vo
   const { view } = writer
   let { at } = writer
   view.setUint16(at, 0x0a10)
-  view.setUint32(at + 2, record.trace0)
-  view.setUint32(at + 6, record.trace1)
-  view.setUint32(at + 10, record.trace2)
-  view.setUint32(at + 14, record.trace3)
+  view.setInt32(at + 2, record.trace0)
+  view.setInt32(at + 6, record.trace1)
+  view.setInt32(at + 10, record.trace2)
+  view.setInt32(at + 14, record.trace3)
   view.setUint16(at + 18, 0x1208)
-  view.setUint32(at + 20, record.span0)
-  view.setUint32(at + 24, record.span1 + index)
+  view.setInt32(at + 20, record.span0)
+  view.setInt32(at + 24, (record.span1 + index) | 0)
   at += 28
   let flags = SAMPLED | PARENT_KNOWN
   if (up !== undefined || (record.remote0 | record.remote1) !== 0) {
     view.setUint16(at, 0x2208)
-    view.setUint32(at + 2, up === undefined ? record.remote0 : up.record.span0)
-    view.setUint32(at + 6, up === undefined ? record.remote1 : up.record.span1 + up.index)
+    view.setInt32(at + 2, up === undefined ? record.remote0 : up.record.span0)
+    view.setInt32(at + 6, up === undefined ? record.remote1 : (up.record.span1 + up.index) | 0)
     at += 10
     if (up === undefined) flags |= PARENT_REMOTE
   }

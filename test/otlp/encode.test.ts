@@ -26,6 +26,7 @@ const bare: EncodableSpan = {
   started: 10,
   ended: 12.5,
   attributes: undefined,
+  shared: undefined,
   status: 0,
   extra: undefined,
 }
@@ -162,3 +163,18 @@ test('a label of nobody’s phases has no phase and no stage', () => {
   expect(one({ label: new Label(null, 'mine', { a: 1 }, 'CLIENT') })).toMatchObject({ attributes: { a: 1 }, kind: 3 })
   expect(one({ label: new Label(null, 'mine') }).attributes).toEqual({})
 })
+
+test.each([0, 10, 1_000, 20_000, 70_000])(
+  'a span that has nothing of its own says the same as one that has, with %i bytes of constant attributes',
+  (size) => {
+    const its = label('model', 'Book.find', { text: 'x'.repeat(size) })
+    const up = { ...bare, index: 3, record: { ...record, span0: -2, span1: 0x7fff_ffff } }
+    const span = { ...bare, label: its, up, index: 7, started: -1e6, ended: 86_400_000.000_001 }
+    const [plain, other, last] = sent(span, { ...span, attributes: ['own', 1] }, span)
+    expect(plain).toMatchObject({ parentSpanId: 'fffffffe80000002', spanId: 'b7ad6b7100000005', flags: 0x101 })
+    expect(plain).toMatchObject({ start: epochNanos(-1e6, epochOrigin()), end: epochNanos(86_400_000.000_001, epochOrigin()) })
+    const { own, ...shared } = other?.attributes as Record<string, unknown>
+    expect({ ...other, attributes: shared }).toEqual(plain)
+    expect([own, last]).toEqual([1, plain])
+  },
+)
