@@ -146,7 +146,11 @@ function make(first: Label, { parent, remote, recording, start, ended, add }: Be
       phase.end(to)
       return phase
     },
-    propagate: () => ({ traceparent: formatTraceparent(traceId, spanId, recording), tracestate: remote?.traceState }),
+    propagate: () => ({
+      traceparent: formatTraceparent(traceId, spanId, recording),
+      tracestate: remote?.traceState,
+      baggage: made.baggage ?? parent?.propagate().baggage,
+    }),
     get label() {
       return label
     },

@@ -7,6 +7,7 @@ import type { RemoteParent } from '../model/traceparent.ts'
 import { connectionFailedWith, connectionOf, describePeer, type Connection } from './connection.ts'
 import { failureOf, isAbort } from './failure.ts'
 import { clientLabel, isOther, RECEIVE, SEND, TTFB, WAIT } from './labels.ts'
+import type { Propagation } from './propagation.ts'
 import { expectRedirect, redirected } from './redirect.ts'
 import type { Origin } from './url.ts'
 
@@ -18,9 +19,6 @@ export interface Beginning {
   /** When; by default now. */
   readonly at?: number | undefined
 }
-
-/** What the headers of a request say of the trace. */
-export type Propagation = ReturnType<Phase['propagate']>
 
 /**
  * A request is made now: its `client` phase begins, as part of the current phase, or as a trace of its own where there is none.

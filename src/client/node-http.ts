@@ -2,8 +2,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { observed } from '../model/observer.ts'
 import { isUnwatched } from '../model/unwatched.ts'
-import { beginCall, type Call, type Propagation } from './call.ts'
+import { beginCall, type Call } from './call.ts'
 import { connectionOf, type Connection } from './connection.ts'
+import { headersOf, type Propagation } from './propagation.ts'
 import { quietly } from './quietly.ts'
 import { originOf, type Origin } from './url.ts'
 
@@ -161,20 +162,19 @@ function sizeOf(header: unknown): number | undefined {
   return size >= 0 ? size : undefined
 }
 
-function inject(request: Request, { traceparent, tracestate }: Propagation): void {
-  if (traceparent === '') return
-  if (!request.headersSent) return setHeaders(request, traceparent, tracestate)
+function inject(request: Request, propagation: Propagation): void {
+  const headers = headersOf(propagation)
+  if (!request.headersSent) return setHeaders(request, headers)
   // Headers given as an array are text already, but not sent yet: there is no other way to add to them.
   const { _header: head } = request
   if (request._headerSent !== false || typeof head !== 'string' || !head.endsWith('\r\n\r\n')) return
-  if (/^traceparent:/im.test(head)) return
-  const state = tracestate === undefined || tracestate === '' ? '' : `tracestate: ${tracestate}\r\n`
-  request._header = `${head.slice(0, -2)}traceparent: ${traceparent}\r\n${state}\r\n`
+  const has = (name: string): boolean => new RegExp(`^${name}:`, 'im').test(head)
+  if (has('traceparent')) return
+  const lines = headers.filter(([name]) => !has(name)).map(([name, value]) => `${name}: ${value}\r\n`)
+  request._header = `${head.slice(0, -2)}${lines.join('')}\r\n`
 }
 
-function setHeaders(request: Request, traceparent: string, tracestate: string | undefined): void {
+function setHeaders(request: Request, headers: ReturnType<typeof headersOf>): void {
   if (request.hasHeader('traceparent')) return
-  request.setHeader('traceparent', traceparent)
-  if (tracestate !== undefined && tracestate !== '' && !request.hasHeader('tracestate'))
-    request.setHeader('tracestate', tracestate)
+  for (const [name, value] of headers) if (!request.hasHeader(name)) request.setHeader(name, value)
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { observed } from '../model/observer.ts'
-import { beginCall, type Call, type Propagation } from './call.ts'
+import { beginCall, type Call } from './call.ts'
 import type { Connection } from './connection.ts'
+import { headersOf, type Propagation } from './propagation.ts'
 import { originOf, type Origin } from './url.ts'
 
 /** What undici's channels carry of a request: of Node's own and of the package (from version 6). */
@@ -157,12 +158,10 @@ function originOfUrl({ protocol, hostname, port }: URL): Origin {
   return originOf(protocol, hostname, port === '' ? undefined : Number(port))
 }
 
-function inject(request: UndiciRequest, { traceparent, tracestate }: Propagation): void {
-  if (traceparent === '' || typeof request.addHeader !== 'function' || headerOf(request.headers, 'traceparent') !== undefined)
-    return
-  request.addHeader('traceparent', traceparent)
-  if (tracestate !== undefined && tracestate !== '' && headerOf(request.headers, 'tracestate') === undefined) {
-    request.addHeader('tracestate', tracestate)
+function inject(request: UndiciRequest, propagation: Propagation): void {
+  if (typeof request.addHeader !== 'function' || headerOf(request.headers, 'traceparent') !== undefined) return
+  for (const [name, value] of headersOf(propagation)) {
+    if (headerOf(request.headers, name) === undefined) request.addHeader(name, value)
   }
 }
 

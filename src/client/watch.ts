@@ -40,7 +40,7 @@ const listeners = new Map<string, ChannelListener>()
 /**
  * Watches every outgoing HTTP request of this process from now on: `fetch`, the undici package (6 and later), `node:http` and
  * `node:https`, `node:http2`, by diagnostics channels and the sockets' events only. Each becomes a `client` phase with its parts, and
- * carries `traceparent` and `tracestate` unless the caller set its own (but not of `node:http2`, see there). Requests of agents marked as unwatched are left alone.
+ * carries `traceparent`, `tracestate` and `baggage` unless the caller set its own (but not of `node:http2`, see there). Requests of agents marked as unwatched are left alone.
  * @returns a function that stops it; requests that have begun by then are told to their end as far as their own events go
  */
 export function watchClients(): () => void {

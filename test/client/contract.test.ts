@@ -256,6 +256,17 @@ describe.each(Object.entries(CLIENTS))('%s carries context', (_name, make) => {
     expect(await headers.promise).toBe(seen.find('client').propagate().traceparent)
   })
 
+  test("the request's baggage goes along, unless the caller has some of its own", async () => {
+    const { url } = await up((request, response) => void response.end(String(request.headers['baggage'])))
+    const view = observer.open(around)
+    view.baggage = 'shop=main,user=7'
+    const baggageOf = async (headers?: Record<string, string>): Promise<string> =>
+      (await client.ask(url, headers === undefined ? {} : { headers })).text()
+    expect(await observer.run(view, () => baggageOf(), undefined)).toBe('shop=main,user=7')
+    expect(await observer.run(view, () => baggageOf({ baggage: 'mine=1' }), undefined)).toBe('mine=1')
+    view.end()
+  })
+
   test("a traceparent of the caller's own is left alone", async () => {
     const own = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
     const headers = Promise.withResolvers<unknown>()
