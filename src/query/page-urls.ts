@@ -3,12 +3,6 @@ import { NOT_BUILT, pageFile } from './page.ts'
 
 const TEXT = 'text/plain; charset=utf-8'
 
-/** A timeline is asked for before the page's script has come to ask for it: reading a long one takes longer than all else. */
-function ahead(address: string): Record<string, string> {
-  const trace = /^\/trace\/([0-9a-f]{32})\/?$/.exec(address)
-  return trace === null ? {} : { Link: `</api/timelines/${trace[1]}/outline>; rel=preload; as=fetch; crossorigin=anonymous` }
-}
-
 /** Answers with a file of the page. @param status 404 for an address that only the page can explain */
 function pageView(folder: string, fixed?: string, status = 200) {
   return async function page(request: HttpRequest, { file = fixed ?? '' }: { file?: string }): Promise<HttpResponse> {
@@ -20,8 +14,7 @@ function pageView(folder: string, fixed?: string, status = 200) {
         contentType: TEXT,
       })
     }
-    const { body } = found
-    const headers = { ...found.headers, ...ahead(request.path) }
+    const { headers, body } = found
     if (request.header('if-none-match') === headers['ETag']) return new HttpResponse('', { status: 304, headers })
     return new HttpResponse(body, { status, headers })
   }

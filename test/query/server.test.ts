@@ -148,13 +148,6 @@ test('the outline has the same spans as the timeline, each under the same parent
   )
 })
 
-test('the page of a timeline has the browser ask for the outline at once', async () => {
-  const link = `</api/timelines/${ONE}/outline>; rel=preload; as=fetch; crossorigin=anonymous`
-  expect((await get(`/trace/${ONE}`)).headers.get('link')).toBe(link)
-  expect((await get('/trace/xyz')).headers.get('link')).toBeNull()
-  expect((await get('/')).headers.get('link')).toBeNull()
-})
-
 test('the outline’s path and gaps are the timeline’s, each piece told from the one before', async () => {
   const timeline = await json<TimelineJson>(`/api/timelines/${ONE}`)
   const outline = await json<OutlineJson>(`/api/timelines/${ONE}/outline`)
