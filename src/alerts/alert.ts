@@ -2,7 +2,7 @@ import type { Reading } from './evaluate.ts'
 import type { Subject } from './observation.ts'
 import type { Rule } from './rule.ts'
 
-export type AlertState = 'inactive' | 'pending' | 'firing'
+type AlertState = 'inactive' | 'pending' | 'firing'
 
 /** One rule about one subject: its state, and since when. All times are ms since the epoch. */
 export interface Alert {

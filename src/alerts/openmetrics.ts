@@ -3,7 +3,7 @@ import { PER_OCTAVE, type Histogram } from '../model/histogram.ts'
 /** Names and values of labels; empty values are left out, as Prometheus takes them for absent. */
 export type Labels = Readonly<Record<string, string>>
 
-export interface Sample {
+interface Sample {
   readonly labels: Labels
   readonly value: number
 }
@@ -15,7 +15,7 @@ export interface ExemplarSample {
   readonly at: number
 }
 
-export interface HistogramSample {
+interface HistogramSample {
   readonly labels: Labels
   readonly histogram: Histogram
   readonly exemplars?: readonly ExemplarSample[]

@@ -57,7 +57,7 @@ export function slackMessage({ change, alert, severity, summary, help, links }: 
 const BELIEVED_MS = 4 * 60_000
 
 /** Alertmanager's API v2, `postableAlerts` (https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml). */
-export function alertmanagerAlerts(notification: Notification): unknown[] {
+function alertmanagerAlerts(notification: Notification): unknown[] {
   const { labels, summary, help, links, since, resolvedAt, change } = notification
   const annotations = { summary, description: help, slowest: links.slowest ?? '', typical: links.typical ?? '' }
   return [

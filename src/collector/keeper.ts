@@ -15,6 +15,8 @@ const PERIOD = 100
 const SLICE = 15
 /** Bytes of spans that are put together: what is stitched and not put is copied by the garbage collector. */
 const BATCH = 128 * 1024
+/** Between the steps of a trace with so many bytes of spans others get their turn: 100,000 spans take more than a second. */
+const LARGE = 1024 * 1024
 /** One trace may have so many bytes of spans; what comes beyond is dropped and counted. */
 const LARGEST = 256 * 1024 * 1024
 
@@ -93,9 +95,16 @@ export class Keeper {
       const former = await store.otlp(from.traceId)
       const otlp = former === undefined ? assemble(from.pieces) : merge(former, from.pieces, from.replayed ? 1 : 2)
       if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
-      const timeline = this.parts.stitch(decodeSpans(otlp))
+      const breathe = (): Promise<void> | undefined => (otlp.length > LARGE ? setImmediate() : undefined)
+      await breathe()
+      const spans = decodeSpans(otlp)
+      await breathe()
+      const timeline = this.parts.stitch(spans)
+      await breathe()
+      const summary = this.parts.summarise(timeline)
       gatherer.took(from.traceId, performance.now() - started, Date.now())
-      return { timeline, summary: this.parts.summarise(timeline), otlp }
+      await breathe()
+      return { timeline, summary, otlp }
     } catch (error) {
       this.drop(from, error)
       return undefined
@@ -106,6 +115,7 @@ export class Keeper {
     if (batch.length === 0) return
     try {
       await this.parts.store.put(batch.map(({ trace }) => trace))
+      if (batch.some(({ trace }) => trace.otlp.length > LARGE)) await setImmediate()
     } catch (error) {
       for (const { from } of batch) this.drop(from, error)
       return

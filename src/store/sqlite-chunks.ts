@@ -53,7 +53,9 @@ export class Chunks {
       places.push({ chunk, at, length })
       at += length
     }
-    this.insert.run(chunk, zstdCompressSync(Buffer.concat(traces), ZSTD))
+    // A large trace is alone, and not copied: that took 80 ms for 25 MB.
+    const bytes = traces.length === 1 ? (traces[0] as Uint8Array) : Buffer.concat(traces)
+    this.insert.run(chunk, zstdCompressSync(bytes, ZSTD))
     this.use.run(chunk, traces.length)
   }
 
