@@ -7,10 +7,11 @@ import { StartError, UsageError } from './command.ts'
 
 const HELP = `usage: phaseline export [TRACE…] [options]
 
-Writes timelines of a running collector as JSON, in the form of "phaseline stitch --json": those named, else the newest.
+Writes traces of a running collector, those named, else the newest, as Jaeger's JSON: what "phaseline import", "stitch"
+and "check" read, and Jaeger's page.
 
   -o, --output FILE   a file instead of standard output
-      --jaeger        Jaeger's JSON instead, which "phaseline import" and Jaeger's page can read
+      --timelines     stitched, in the form of "phaseline stitch --json", instead
       --filter QUERY  what the page's list is filtered by, as in its address: "service=shop&minMs=100"
   -n, --limit N       so many timelines at most (100)
       --page URL      the collector's page (http://127.0.0.1:7427)`
@@ -22,7 +23,7 @@ export async function exportFile(args: string[]): Promise<number> {
     allowPositionals: true,
     options: {
       output: { type: 'string', short: 'o' },
-      jaeger: { type: 'boolean', default: false },
+      timelines: { type: 'boolean', default: false },
       filter: { type: 'string', default: '' },
       limit: { type: 'string', short: 'n', default: '100' },
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
@@ -39,7 +40,7 @@ export async function exportFile(args: string[]): Promise<number> {
   const page = new URL(values.page)
   const ids = positionals.length > 0 ? positionals : await newest(page, values.filter, limit)
   const output = values.output === undefined ? process.stdout : fileAt(values.output)
-  const written = await writeTraces(output, ids, page, values.jaeger)
+  const written = await writeTraces(output, ids, page, !values.timelines)
   if (values.output !== undefined) console.log(`${written} timelines written to ${values.output}`)
   return written < ids.length ? 1 : 0
 }
