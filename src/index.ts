@@ -12,7 +12,7 @@ import { phase as around } from './model/observer.ts'
 export { wrap } from './express/wrap.ts'
 export { stats, type Stats } from './agent/stats.ts'
 export type { InFlightRequest, OpenPhase } from './agent/in-flight.ts'
-export { model } from './database/model.ts'
+export { watchModel, model } from './database/model.ts'
 export { watchPostgres, type Postgres } from './database/postgres.ts'
 
 /** What `start` may be told beside the environment. */

@@ -11,10 +11,10 @@ type Anything = (...args: any[]) => any
  * @param name what people call it: `Book`
  * @returns a stand-in for the repository, of the same type; the repository itself is left as it is
  *
- *     const books = model('Book', new BookRepository(database))
+ *     const books = watchModel('Book', new BookRepository(database))
  *     books.find(7)   // phase "Book.find"
  */
-export function model<Repository extends object>(name: string, repository: Repository): Repository {
+export function watchModel<Repository extends object>(name: string, repository: Repository): Repository {
   const watched = new Map<PropertyKey, { method: Anything; around: Anything }>()
   return new Proxy(repository, {
     get(target, key) {
@@ -33,3 +33,9 @@ export function model<Repository extends object>(name: string, repository: Repos
 function around(method: Anything, self: object, called: Label): Anything {
   return (...args) => phase(called, (): unknown => method.apply(self, args))
 }
+
+/**
+ * The former name of `watchModel`.
+ * @deprecated `model` of `phaseline/lifecycle` is something else: a name with a manager, as in Django
+ */
+export const model: typeof watchModel = watchModel

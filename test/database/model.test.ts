@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { model } from '../../src/database/model.ts'
+import { model, watchModel } from '../../src/database/model.ts'
 import { label } from '../../src/model/label.ts'
 import { observer, phase } from '../../src/model/observer.ts'
 import { recorder, type Recorder } from '../recorder.ts'
@@ -26,22 +26,22 @@ afterEach(() => seen.restore())
 const view = <Result>(work: () => Result): Result => observer.run(observer.open(label('view', 'view books')), work, undefined)
 
 test('a method is a phase, named by its model, and answers as ever', () => {
-  expect(view(() => model('Book', new Books()).find(1))).toBe('Persuasion')
+  expect(view(() => watchModel('Book', new Books()).find(1))).toBe('Persuasion')
   expect(seen.sentences()).toEqual(['view books … > Book.find'])
 })
 
 test('an asynchronous method lasts until it has settled, and its queries hang under it', async () => {
-  expect(await view(() => model('Book', new Books()).slowly(0))).toBe('Emma')
+  expect(await view(() => watchModel('Book', new Books()).slowly(0))).toBe('Emma')
   expect(seen.sentences()).toEqual(['view books … > Book.slowly > db SELECT book'])
 })
 
 test('a method that throws is a failed phase, and throws', () => {
-  expect(() => view(() => model('Book', new Books()).broken())).toThrow('broken')
+  expect(() => view(() => watchModel('Book', new Books()).broken())).toThrow('broken')
   expect(seen.sentences()).toEqual(['view books … > Book.broken !TypeError'])
 })
 
 test('what is no method passes through, and a method is the same function each time', () => {
-  const books = model('Book', new Books())
+  const books = watchModel('Book', new Books())
   expect(books.size).toBe(2)
   expect(books).toBeInstanceOf(Books)
   expect(Reflect.get(books, 'find')).toBe(Reflect.get(books, 'find'))
@@ -49,8 +49,12 @@ test('what is no method passes through, and a method is the same function each t
 
 test('a method that was replaced is called as it is now', () => {
   const repository = { find: () => 'old' }
-  const books = model('Book', repository)
+  const books = watchModel('Book', repository)
   expect(books.find()).toBe('old')
   repository.find = () => 'new'
   expect(books.find()).toBe('new')
+})
+
+test('the former name still works', () => {
+  expect(model).toBe(watchModel)
 })

@@ -1,4 +1,4 @@
-import { model } from '../../database/model.ts'
+import { watchModel } from '../../database/model.ts'
 import type { Database, Row } from './database.ts'
 
 /** What the bookshop knows, each method a `model` phase. */
@@ -10,9 +10,9 @@ export interface Models {
 
 export function models(database: Database): Models {
   return {
-    Book: model('Book', new BookRepository(database)),
-    Author: model('Author', new AuthorRepository(database)),
-    Note: model('Note', new NoteRepository(database)),
+    Book: watchModel('Book', new BookRepository(database)),
+    Author: watchModel('Author', new AuthorRepository(database)),
+    Note: watchModel('Note', new NoteRepository(database)),
   }
 }
 
