@@ -12,12 +12,18 @@ export interface Target {
 /** The targets of a configuration. */
 export function targetsOf(targets: Targets): Target[] {
   return [
-    ...targets.webhooks.map((url) => post(`webhook ${url}`, url, false, (notification) => notification)),
-    ...targets.slack.map((url) => post(`slack ${url}`, url, false, slackMessage)),
+    ...targets.webhooks.map((url) => post(`webhook ${masked(url)}`, url, false, (notification) => notification)),
+    ...targets.slack.map((url) => post(`slack ${masked(url)}`, url, false, slackMessage)),
     ...targets.alertmanagers.map((url) =>
-      post(`alertmanager ${url}`, `${url.replace(/\/$/, '')}/api/v2/alerts`, true, alertmanagerAlerts),
+      post(`alertmanager ${masked(url)}`, `${url.replace(/\/$/, '')}/api/v2/alerts`, true, alertmanagerAlerts),
     ),
   ]
+}
+
+/** A target's address as people may see it: a webhook's path and query are its password. */
+function masked(url: string): string {
+  const { protocol, host, pathname, search } = new URL(url)
+  return `${protocol}//${host}${pathname === '/' && search === '' ? '' : '/…'}`
 }
 
 function post(name: string, url: string, refreshed: boolean, body: (notification: Notification) => unknown): Target {

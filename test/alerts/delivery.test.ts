@@ -91,6 +91,11 @@ test('a target that is gone is shown as failing, and what waits for it is bounde
   expect(box.status()).toMatchObject({ delivered: 0, waiting: 3, dropped: 2 })
 })
 
+test('a target is shown without the path that is its password', () => {
+  const [target] = targetsOf({ ...none, slack: ['https://user:word@hooks.example/services/T0/B0/secret?key=1'] })
+  expect(target?.name).toBe('slack https://hooks.example/…')
+})
+
 test('a target that hangs is given up on and tried again', async () => {
   const server = createServer(() => {}).listen(0, '127.0.0.1')
   await once(server, 'listening')
