@@ -57,7 +57,7 @@ export interface AgentOptions {
 }
 
 /** An instrumentation of OpenTelemetry, as far as we call it. */
-export interface Instrumentation {
+interface Instrumentation {
   setTracerProvider(provider: TracerProvider): void
   enable(): void
   disable(): void

@@ -23,7 +23,7 @@ export function patternOf(layer: Layer, actual: string, req: Request): string {
  * A path with the parameters' values replaced by their names: `/users/42` with `id` 42 is `/users/:id`. Nothing else tells the
  * pattern of a mount that was registered before we came, in Express 4 and router 2.2, or which of several was matched.
  */
-export function generalise(actual: string, params: Record<string, unknown> | undefined): string {
+function generalise(actual: string, params: Record<string, unknown> | undefined): string {
   const open = new Map(Object.entries(params ?? {}).map(([name, value]) => [value, nameOf(name)]))
   return actual
     .split('/')

@@ -85,7 +85,7 @@ function writePair(writer: ProtoWriter, tag: number, key: Key, value: AttributeV
 }
 
 /** An AnyValue, without tag and length. What is no attribute value by the specification is written as its text. */
-export function anyValue(value: unknown): Uint8Array {
+function anyValue(value: unknown): Uint8Array {
   const writer = new ProtoWriter(32)
   if (Array.isArray(value)) return arrayValue(value)
   if (typeof value === 'boolean') writer.raw(Uint8Array.of(0x10, value ? 1 : 0))
@@ -125,7 +125,7 @@ function writeNumber(writer: ProtoWriter, value: number): void {
   writer.at += 8
 }
 
-export function varintSize(value: number): number {
+function varintSize(value: number): number {
   let size = 1
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) size++
   return size

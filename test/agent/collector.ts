@@ -7,7 +7,7 @@ import { readMetrics, type SentMetric } from '../otlp/metrics-reader.ts'
 import { readRequest, type SentSpan } from './otlp-reader.ts'
 
 /** How to answer a request, besides taking it. */
-export type Manner = (request: IncomingMessage, response: ServerResponse) => void
+type Manner = (request: IncomingMessage, response: ServerResponse) => void
 
 /** A collector in this process. */
 export interface TestCollector {

@@ -173,7 +173,7 @@ test.each([0, 10, 1_000, 20_000, 70_000])(
     const [plain, other, last] = sent(span, { ...span, attributes: ['own', 1] }, span)
     expect(plain).toMatchObject({ parentSpanId: 'fffffffe80000002', spanId: 'b7ad6b7100000005', flags: 0x101 })
     expect(plain).toMatchObject({ start: epochNanos(-1e6, epochOrigin()), end: epochNanos(86_400_000.000_001, epochOrigin()) })
-    const { own, ...shared } = other?.attributes as Record<string, unknown>
+    const { own, ...shared } = other!.attributes as Record<string, unknown>
     expect({ ...other, attributes: shared }).toEqual(plain)
     expect([own, last]).toEqual([1, plain])
   },
