@@ -39,8 +39,7 @@ function pointsOf(metric: Json, kind: string, resource: Resource, read: (point: 
 const millis = (value: unknown): number => Number(time(value)) / 1e6
 
 /** A double, as a number or, as protobuf's JSON has it, as a text. */
-const double = (value: unknown, otherwise: number): number =>
-  value === undefined || value === null ? otherwise : Number(value)
+const double = (value: unknown, otherwise: number): number => (value === undefined || value === null ? otherwise : Number(value))
 
 const numberOf = (point: Json): number => double(point['asDouble'], Number(integer(point['asInt'])))
 
