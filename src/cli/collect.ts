@@ -34,12 +34,14 @@ export async function collect(args: string[]): Promise<number> {
     console.log(HELP)
     return 0
   }
+  // From here on: who reads the address may stop it at once.
+  const ended = untilSignal()
   const station = await openStation({ ...options, alerts: await alertConfig(options.rules) })
   console.log(station.serving.url)
   const kept = options.data === undefined ? 'kept in memory' : `kept in ${options.data}`
   const syslog = station.syslogPort === undefined ? '' : ` · syslog on 127.0.0.1:${station.syslogPort}`
   console.log(`  OTLP/HTTP on ${station.otlp}${syslog} · ${kept} · Ctrl-C stops`)
-  await untilSignal()
+  await ended
   await station.close()
   return 0
 }
