@@ -34,6 +34,16 @@ function whole(value: string): number | undefined {
   return /^\d{1,4}$/.test(value) && Number(value) > 0 ? Number(value) : undefined
 }
 
+/** `name=value`, as often as needed: what each of these attributes has to be, as text. */
+function attributes(params: URLSearchParams): Record<string, string> | undefined {
+  const pairs = params.getAll('attribute').map((pair): [string, string] => {
+    const cut = pair.indexOf('=')
+    if (cut < 1) throw fault('attribute', pair, 'a name and its value, http.request.method=GET')
+    return [pair.slice(0, cut), pair.slice(cut + 1)]
+  })
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs)
+}
+
 /** Only what is given: the store's contract tells "left out" from "undefined". */
 function given(all: { [K in keyof Filter]: Filter[K] | undefined }): Filter {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
@@ -41,7 +51,8 @@ function given(all: { [K in keyof Filter]: Filter[K] | undefined }): Filter {
 
 /**
  * The query of a list: what narrows it. Unknown parameters are ignored, wrong ones are a fault that says what is wanted.
- * @param params `service`, `route`, `status` (`404` or `5xx`), `phase`, `middleware`, `minMs`, `maxMs`, `error`, `inFlight`, `from`, `to`, `q`, `limit`, `cursor`
+ * @param params `service`, `operation`, `route`, `status` (`404` or `5xx`), `phase`, `middleware`, `minMs`, `maxMs`, `error`, `inFlight`,
+ * `skew`, `orphans`, `attribute` (`name=value`, any number), `from`, `to`, `q`, `limit`, `cursor`
  */
 export function listQuery(params: URLSearchParams): Filter {
   const status = parsed(params, 'status', 'a status code such as 404, or a class such as 5xx', (value) =>
@@ -49,6 +60,7 @@ export function listQuery(params: URLSearchParams): Filter {
   )
   return given({
     service: text(params, 'service'),
+    operation: text(params, 'operation'),
     route: text(params, 'route'),
     phase: parsed(params, 'phase', `one of ${PHASE_IDS.join(', ')}`, (value) => (isPhaseId(value) ? value : undefined)),
     middleware: text(params, 'middleware'),
@@ -58,6 +70,9 @@ export function listQuery(params: URLSearchParams): Filter {
     maxDurationNs: parsed(params, 'maxMs', 'a number of milliseconds', millis),
     error: text(params, 'error') === '1' ? true : undefined,
     inFlight: text(params, 'inFlight') === '1' ? true : undefined,
+    skew: text(params, 'skew') === '1' ? true : undefined,
+    orphans: text(params, 'orphans') === '1' ? true : undefined,
+    attributes: attributes(params),
     from: parsed(params, 'from', 'nanoseconds since the epoch', nanos),
     to: parsed(params, 'to', 'nanoseconds since the epoch', nanos),
     text: text(params, 'q'),

@@ -3,6 +3,7 @@
  * Beside these paths the same port serves Jaeger's (`/api/traces/{id}`, `/api/services`, …, `/api/v3/…`).
  *
  *   GET  /api/timelines?service=&route=&status=&phase=&middleware=&minMs=&maxMs=&error=1&inFlight=1&from=&to=&q=&limit=&cursor=  → ListJson
+ *                      and &operation=&skew=1&orphans=1&attribute=name%3Dvalue (any number of these)
  *   GET  /api/timelines/{traceId}                → TimelineJson   (404 with ErrorJson)
  *   GET  /api/timelines/{traceId}/outline        → OutlineJson    (what drawing needs, small enough for 100,000 spans)
  *   GET  /api/timelines/{traceId}/spans/{spanId} → SpansJson      (everything about the span; more than one where an id is shared)

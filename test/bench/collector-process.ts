@@ -33,6 +33,7 @@ const questions = createServer((request, response) => {
   })()
 })
 questions.listen(0, '127.0.0.1', () => {
-  process.stdout.write(JSON.stringify({ otlp: collector.otlpPort, questions: (questions.address() as AddressInfo).port }))
+  const ports = { otlp: collector.otlpPort, questions: (questions.address() as AddressInfo).port, page: station?.serving.port }
+  process.stdout.write(JSON.stringify(ports))
 })
 process.once('SIGTERM', () => void running.close().then(() => process.exit(0)))

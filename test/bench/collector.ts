@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import type { CollectorStats } from '../../src/collector/index.ts'
 import { startJaeger } from '../collector/jaeger.ts'
 import { installed } from '../tools.ts'
+import { askAll, oddTraces } from './searches.ts'
 import { loadOf, type Load } from './traces.ts'
 
 /**
@@ -21,6 +22,8 @@ export interface Receiver {
   readonly pid: number
   readonly otlp: string
   readonly folder: string
+  /** The address of its page. */
+  readonly page?: string
   /** The port where it takes questions to its store. */
   readonly questions?: number
   /** Milliseconds of kinds of questions, by name; `p50 / p99`. */
@@ -30,10 +33,17 @@ export interface Receiver {
 
 type Row = Record<string, string | number>
 
-/** @param args `--spans 200000 --rounds 1 --only phaseline,bare,jaeger`: `bare` is without alerts and page */
+/**
+ * @param args `--spans 200000 --rounds 1 --only phaseline,bare,jaeger`: `bare` is without alerts and page. With `--searches` every
+ * kind of question is asked `--times 200` instead, over HTTP, of a store of so many spans; one that was made in `--folder` before is
+ * used again; `--kinds v1` asks only those whose names hold this
+ */
 export async function run(args: string[]): Promise<Row[]> {
-  const options = { spans: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } } as const
-  const { spans = '200000', rounds = '1', only = 'phaseline,bare,jaeger' } = parseArgs({ args, options }).values
+  const text = { type: 'string' } as const
+  const searching = { searches: { type: 'boolean' }, folder: text, times: text, kinds: text } as const
+  const { values } = parseArgs({ args, options: { spans: text, rounds: text, only: text, ...searching } })
+  const { spans = '200000', rounds = '1', only = 'phaseline,bare,jaeger', folder, times = '200', kinds } = values
+  if (values.searches === true) return searches(Number(spans), folder, Number(times), kinds)
   const rows: Row[] = []
   for (let round = 0; round < Number(rounds); round++) {
     for (const name of only.split(',')) {
@@ -59,12 +69,13 @@ export async function startPhaseline(folder: string, ...bare: string[]): Promise
   const command = [process.execPath, join(import.meta.dirname, 'collector-process.ts'), folder, ...bare]
   const child = spawn('taskset', ['-c', '0', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   const said = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve))
-  const ports = JSON.parse(said.toString()) as { otlp: number; questions: number }
+  const ports = JSON.parse(said.toString()) as { otlp: number; questions: number; page?: number }
   const stop = (): Promise<void> => new Promise((resolve) => child.once('exit', () => resolve()) && child.kill())
   return {
     pid: child.pid as number,
     otlp: `http://127.0.0.1:${ports.otlp}`,
     folder,
+    page: `http://127.0.0.1:${ports.page}`,
     questions: ports.questions,
     ask: (load) => questions(ports.questions, load),
     stop,
@@ -102,10 +113,42 @@ async function measure(start: (folder: string) => Promise<Receiver>, spans: numb
   }
 }
 
+/** So many spans at a time are made and sent: ten million are more than memory has room for. */
+const PART = 250_000
+
+async function searches(spans: number, kept: string | undefined, times: number, kinds: string | undefined): Promise<Row[]> {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'phaseline-bench-'))
+  const isNew = !existsSync(join(folder, 'timelines.db'))
+  const receiver = await startPhaseline(folder)
+  try {
+    const start = BigInt(Date.now() - 86_400_000) * 1_000_000n
+    if (isNew) await fill(receiver.otlp, spans, start)
+    // What the alerts' engine knows, it knows since it was started.
+    await sendAll(receiver.otlp, loadOf(20_000, 7))
+    const { peak } = await quiet(receiver.pid)
+    const rows = await askAll(receiver.page as string, folder, times, kinds)
+    return [
+      ...rows,
+      { kind: 'MB on disk', 'p50 ms': Math.round(bytesOf(folder) / 1e6) },
+      { kind: 'MB resident', 'p50 ms': Math.round(peak) },
+    ]
+  } finally {
+    await receiver.stop()
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function fill(url: string, spans: number, start: bigint): Promise<void> {
+  for (let sent = 0, at = start; sent < spans; sent += PART, at += 100_000_000_000n) {
+    const load = loadOf(Math.min(PART, spans - sent), sent + 1, at)
+    await sendAll(url, { bodies: [...load.bodies, oddTraces(50, sent + 2, at)] })
+  }
+}
+
 const round = (value: number): number => Math.round(value * 10) / 10
 
 /** Sends every body over four connections; one that is told to wait (429, 503) waits. */
-async function sendAll(url: string, load: Load): Promise<void> {
+async function sendAll(url: string, load: Pick<Load, 'bodies'>): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
   let next = 0
   const one = async (): Promise<void> => {

@@ -57,7 +57,16 @@ const resource = (service: string, instance: string): Resource => ({
 })
 const RESOURCES = [resource('edge', 'edge-1'), resource('shop', 'shop-7d9f'), resource('orders-db', 'pg-0')]
 const SCOPE: Scope = { name: 'phaseline', version: '1.0.0', attributes: new Map() }
-const ROUTES = ['/', '/books/', '/books/<int:id>/', '/cart', '/cart/items/<int:id>', '/api/books/<int:id>', '/search', '/login']
+export const ROUTES: readonly string[] = [
+  '/',
+  '/books/',
+  '/books/<int:id>/',
+  '/cart',
+  '/cart/items/<int:id>',
+  '/api/books/<int:id>',
+  '/search',
+  '/login',
+]
 const QUERIES = [
   'SELECT id, title, price FROM book WHERE id = ?',
   'SELECT * FROM author WHERE id IN (?)',
