@@ -53,12 +53,25 @@ function source({ database, serverAddress, serverPort }: Told, system: System): 
   })
 }
 
+let deaf = false
+
+/** What `fn` does is told as a whole by somebody else. */
+export function untold<Result>(fn: () => Result): Result {
+  const before = deaf
+  deaf = true
+  try {
+    return fn()
+  } finally {
+    deaf = before
+  }
+}
+
 /** Watches the drivers that tell of their queries themselves, loaded or not. @returns a function that stops it */
 export function watchChannels(): () => void {
   const phases = new WeakMap<object, Phase>()
   const undo = CHANNELS.flatMap(([channel, system, labelOf]) => {
     const start = (told: Told): void => {
-      const parent = observer.current()
+      const parent = deaf ? undefined : observer.current()
       const made = parent === undefined ? undefined : labelOf(told, system)
       const phase = made === undefined ? undefined : observer.begin(made, parent)
       if (phase !== undefined) phases.set(told, phase)

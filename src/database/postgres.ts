@@ -1,5 +1,6 @@
 import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
+import { continuing } from './continuing.ts'
 import { patch, type Method } from './patch.ts'
 import { sourceFor, type Source, type Target } from './source.ts'
 
@@ -95,13 +96,13 @@ function listen(args: unknown[], parent: Phase, phase: Phase): boolean {
   return true
 }
 
-/** The user's callback goes on in the request that made the query, not in the one that opened the connection. */
 function answered(callback: Method, parent: Phase, phase: Phase): Method {
+  const go = continuing(parent, callback)
   return function (this: unknown, ...args: unknown[]): unknown {
     const [error, result] = args
     if (error) failed(phase, error)
     else returned(phase, result)
-    return observer.run(parent, callback, this, ...args) as unknown
+    return go.apply(this, args) as unknown
   }
 }
 
@@ -152,10 +153,11 @@ function poolWait(original: Method): Method {
       )
       return result
     }
+    const go = continuing(parent, callback as Method)
     return original.call(this, function (this: unknown, ...given: unknown[]): unknown {
       if (given[0]) failed(phase, given[0])
       else phase.end()
-      return observer.run(parent, callback as Method, this, ...given) as unknown
+      return go.apply(this, given) as unknown
     }) as unknown
   }
 }

@@ -5,7 +5,7 @@ import { summed, type Dialect } from './sql.ts'
 /** Where queries go to: one database as one connection's settings name it. Attributes as the semantic conventions have them. */
 export interface Target {
   /** `db.system.name`. */
-  readonly system: 'sqlite' | 'postgresql' | 'mysql' | 'redis'
+  readonly system: 'sqlite' | 'postgresql' | 'mysql' | 'redis' | 'mongodb'
   /** `db.namespace`: the database's name; a file's path for SQLite. */
   readonly namespace?: string | undefined
   readonly address?: string | undefined
@@ -55,9 +55,16 @@ export class Source {
     return sql.length > LONGEST_KEY ? this.read(sql) : this.byText.get(sql, (text) => this.read(text))
   }
 
-  /** The `db` label of a command of a store that has no queries. @param name `GET`, never with a key */
-  command(name: string): Label {
-    return this.byCommand.get(name, () => label('db', name, { ...this.attributes, 'db.operation.name': name }))
+  /** The `db` label of a command of a store that has no queries. @param name `GET`, never with a key @param collection that it is about */
+  command(name: string, collection?: string): Label {
+    const whole = collection === undefined ? name : `${name} ${collection}`
+    return this.byCommand.get(whole, () =>
+      label('db', whole, {
+        ...this.attributes,
+        'db.operation.name': name,
+        ...(collection !== undefined && { 'db.collection.name': collection }),
+      }),
+    )
   }
 
   private read(sql: string): Label {

@@ -1,30 +1,41 @@
+import { posix } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import { alreadyLoaded, onLoaded } from '../model/loading.ts'
 import { watchChannels } from './channels.ts'
+import { watchIoredis } from './ioredis.ts'
+import { watchMongo, type Mongo } from './mongodb.ts'
+import { watchMysql } from './mysql.ts'
 import { watchPostgres, type Postgres } from './postgres.ts'
 import { watchSqlite, type SqliteDriver } from './sqlite.ts'
 
-/** A class of a driver's package, and where it comes from. */
+/** A part of a driver's package that is watched. */
 interface Row {
+  /** Its file, as its path ends. */
   readonly file: string
-  /** How `by`, a file of the package, asks for it; without `by`, how anybody does. */
-  readonly asked: string
-  readonly by?: string
-  readonly watch: (exported: Class) => () => void
+  /** How the package is asked for, where that gives just this part. */
+  readonly asked?: string
+  readonly watch: (exported: Part) => () => void
 }
 type Class = SqliteDriver['Database'] & Postgres['Client']
+type Part = Class & Mongo & { readonly default: Class }
 
 const DRIVERS: readonly Row[] = [
-  { file: '/pg/lib/client.js', asked: './client', by: '/pg/lib/index.js', watch: (Client) => watchPostgres({ Client }) },
+  { file: '/pg/lib/client.js', watch: (Client) => watchPostgres({ Client }) },
   { file: '/pg-pool/index.js', asked: 'pg-pool', watch: (Pool) => watchPostgres({ Pool }) },
   { file: '/better-sqlite3/lib/index.js', asked: 'better-sqlite3', watch: (Database) => watchSqlite(betterSqlite(Database)) },
+  { file: '/mysql2/lib/base/connection.js', watch: watchMysql },
+  { file: '/mysql2/lib/base/pool.js', watch: watchMysql },
+  { file: '/ioredis/built/Redis.js', watch: ({ default: Redis }) => watchIoredis(Redis) },
+  { file: '/ioredis/built/Pipeline.js', watch: ({ default: Pipeline }) => watchIoredis(Pipeline) },
+  { file: '/mongodb/lib/cmap/connection.js', watch: watchMongo },
+  { file: '/mongodb/lib/cmap/connection_pool.js', watch: watchMongo },
 ]
 
 let stop: (() => void) | undefined
 
 /**
  * Makes `db` and `db.pool` phases of the queries of the drivers that this process has loaded or will load: `node:sqlite`, `pg`,
- * `better-sqlite3`, and by their own channels mysql2 ≥ 3.24, redis ≥ 6 and ioredis ≥ 6. A driver that was bundled into the app cannot be found: hand its classes to `watchPostgres`.
+ * `better-sqlite3`, `mongodb` ≥ 6.4, and by their own channels mysql2 ≥ 3.24, redis ≥ 6 and ioredis ≥ 6. A driver that was bundled into the app cannot be found: hand its classes to `watchPostgres`.
  * @returns a function that stops it; a second call while it watches changes nothing and returns the same function
  */
 export function watchDatabases(): () => void {
@@ -33,7 +44,7 @@ export function watchDatabases(): () => void {
   const undo = [watchChannels(), ...(sqlite === undefined ? [] : [watchSqlite(sqlite)])]
   const watched = new WeakSet<object>()
   const found = (part: unknown, row: Row): void => {
-    if (typeof part !== 'function' || watched.has(part)) return
+    if (!isPart(part) || watched.has(part)) return
     watched.add(part)
     try {
       undo.push(row.watch(part))
@@ -44,7 +55,8 @@ export function watchDatabases(): () => void {
   for (const row of DRIVERS) for (const part of alreadyLoaded(row.file)) found(part, row)
   undo.push(
     onLoaded(({ id, parentFilename, result }) => {
-      for (const row of DRIVERS) if (asks(row, id, parentFilename)) found(result, row)
+      const path = pathOf(id, parentFilename)
+      for (const row of DRIVERS) if (id === row.asked || path?.endsWith(row.file) === true) found(result, row)
     }),
   )
   return (stop = () => {
@@ -53,10 +65,15 @@ export function watchDatabases(): () => void {
   })
 }
 
-/** An `import` asks with the file's path. */
-function asks({ file, asked, by }: Row, id: string, parent = ''): boolean {
-  if (id === asked) return by === undefined || slashes(parent).endsWith(by)
-  return id.length > asked.length && slashes(id).endsWith(file)
+function isPart(exported: unknown): exported is Part {
+  return typeof exported === 'function' || (typeof exported === 'object' && exported !== null)
+}
+
+/** Where the file is that was asked for by its path: a package's own files ask so, and an `import`. */
+function pathOf(id: string, parent = ''): string | undefined {
+  const path = id.startsWith('.') ? posix.join(posix.dirname(slashes(parent)), id) : slashes(id)
+  if (!path.includes('/')) return undefined
+  return path.endsWith('.js') ? path : `${path}.js`
 }
 
 const slashes = (path: string): string => path.replaceAll('\\', '/')
