@@ -96,8 +96,11 @@ function inFlight(span: Span): boolean {
 }
 
 function nodeOf(span: Span, id: string, known: number, scale: Scale): Node {
-  let start = toScale(span.start, scale)
-  let end = toScale(span.end, scale)
+  // A start and an end of zero are no moment, even where a start of zero is one.
+  const silent = span.start === 0n && span.end === 0n
+  let start = silent ? NaN : toScale(span.start, scale)
+  let end = silent ? NaN : toScale(span.end, scale)
+  const begun = !Number.isNaN(start)
   let flags = known
   if (span.start === 0n) flags |= BIT.zero_start
   if ((span.droppedAttributes ?? 0) > 0) flags |= BIT.truncated
@@ -107,6 +110,6 @@ function nodeOf(span: Span, id: string, known: number, scale: Scale): Node {
   if (Number.isNaN(start)) start = end
   if (!(end >= start)) end = start
   const node = new Node(span, id, start, end, flags)
-  node.untimed = (span.start === 0n && scale.zeroIsMissing) || span.end < span.start
+  node.untimed = !begun || span.end < span.start
   return node
 }

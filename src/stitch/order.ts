@@ -11,7 +11,7 @@ export function timeUntimed({ root, nodes }: Tree): void {
   extendSnapshots(nodes)
   for (let at = nodes.length - 1; at >= 0; at--) if ((nodes[at] as Node).span === null) cover(nodes[at] as Node)
   if (Number.isNaN(root.start)) cover(root)
-  if (Number.isNaN(root.start)) root.start = root.end = 0
+  if (Number.isNaN(root.start)) coverAll(root, nodes)
   for (const node of nodes) if (Number.isNaN(node.start)) node.start = node.end = (node.parent as Node).start
 }
 
@@ -31,6 +31,18 @@ function cover(node: Node): void {
   }
   node.start = start === Infinity ? NaN : start
   node.end = start === Infinity ? NaN : end
+}
+
+/** A root whose children do not say when they were, either, reaches over all that do; if none does, all was at once. */
+function coverAll(root: Node, nodes: readonly Node[]): void {
+  let start = Infinity
+  let end = -Infinity
+  for (const node of nodes) {
+    if (node.start < start) ({ start } = node)
+    if (node.end > end) ({ end } = node)
+  }
+  root.start = start === Infinity ? 0 : start
+  root.end = start === Infinity ? 0 : end
 }
 
 /** Sorts siblings, tells who waits for whom, and counts depths. @returns all nodes depth first */

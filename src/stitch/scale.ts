@@ -7,12 +7,16 @@ import type { Span } from '../model/span.ts'
 export interface Scale {
   readonly base: bigint
   readonly unit: bigint
-  /** Whether a time of zero says nothing, as the trace's other times are real ones, later than a day after the epoch. */
-  readonly zeroIsMissing: boolean
+  /**
+   * Times below this say nothing. A time of zero does not where the trace's other times are real ones, later than a day after the
+   * epoch; nor a time of the epoch's first day (a start of zero and a duration) where they are later than a year after it.
+   */
+  readonly missingBelow: bigint
 }
 
 const LIMIT = 2 ** 51
 const DAY = 86_400_000_000_000n
+const YEAR = 365n * DAY
 
 /** The scale in which all times of these spans are exact, or the coarse one. Which base is chosen shows nowhere in the result. */
 export function scaleOf(spans: readonly Span[]): Scale {
@@ -23,19 +27,20 @@ export function scaleOf(spans: readonly Span[]): Scale {
     if (end > latest) latest = end
   }
   if (base === 0n) base = latest
-  const zeroIsMissing = base > DAY || latest > DAY
+  const last = base > latest ? base : latest
+  const missingBelow = last > YEAR ? DAY : last > DAY ? 1n : 0n
   const far = (time: bigint): boolean => {
-    if (time === 0n && zeroIsMissing) return false
+    if (time < missingBelow) return false
     const distance = Number(time - base)
     return distance > LIMIT || distance < -LIMIT
   }
   const coarse = spans.some(({ start, end }) => far(start) || far(end))
-  return coarse ? { base: 0n, unit: 2048n, zeroIsMissing } : { base, unit: 1n, zeroIsMissing }
+  return coarse ? { base: 0n, unit: 2048n, missingBelow } : { base, unit: 1n, missingBelow }
 }
 
 /** A time as a number on this scale; NaN for one that is missing. */
-export function toScale(time: bigint, { base, unit, zeroIsMissing }: Scale): number {
-  if (time === 0n && zeroIsMissing) return NaN
+export function toScale(time: bigint, { base, unit, missingBelow }: Scale): number {
+  if (time < missingBelow) return NaN
   return unit === 1n ? Number(time - base) : Number(time / unit)
 }
 

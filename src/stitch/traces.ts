@@ -23,6 +23,12 @@ export function tracesOf(spans: Iterable<Span>): Map<string, Span[]> {
 function join(traces: Map<string, Span[]>, cut: string, whole: readonly string[]): void {
   const [id, another] = whole
   if (id === undefined || another !== undefined) return
-  traces.set(id, [...(traces.get(id) ?? []), ...(traces.get(cut) ?? [])])
+  traces.set(id, [...(traces.get(id) ?? []), ...(traces.get(cut) ?? []).map((span) => ofTrace(span, cut, id))])
   traces.delete(cut)
+}
+
+/** The span with its whole trace id, so that copies with the one and with the other are copies. */
+function ofTrace(span: Span, cut: string, id: string): Span {
+  const links = span.links.map((link) => (link.traceId === cut ? { ...link, traceId: id } : link))
+  return { ...span, traceId: id, links }
 }
