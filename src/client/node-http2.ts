@@ -2,9 +2,9 @@ import type { ClientHttp2Stream, Http2Session, IncomingHttpHeaders } from 'node:
 import type { Socket } from 'node:net'
 import { observed } from '../model/observer.ts'
 import { beginCall, type Call } from './call.ts'
+import { headerIn, placeOf, takeAnnounced } from './node-http2-session.ts'
 import { quietly } from './quietly.ts'
 import { isSendingHttp2 } from './undici.ts'
-import { originOf, type Origin } from './url.ts'
 
 interface Message {
   readonly stream: ClientHttp2Stream
@@ -15,16 +15,11 @@ const calls = new WeakMap<object, Call>()
 /** The sockets themselves: `session.socket` is a stand-in. */
 const sockets = new WeakMap<Http2Session, Socket>()
 
-/**
- * Streams of `node:http2` sessions. Their headers are encoded before any channel tells of them, so that the context cannot be
- * passed on without patching: the caller has to set `traceparent`.
- */
+/** A stream of a `node:http2` session; of one that was asked for before `session.request` was watched, this is the first that is heard. */
 export function onStreamCreated({ stream, headers = {} }: Message): void {
   // undici speaks HTTP/2 through these too, and is watched by its own channels.
   if (!observed() || isSendingHttp2()) return
-  const place = placeOf(stream.session, headers)
-  if (place === undefined) return
-  const { call } = beginCall({ method: headers[':method'] ?? 'GET', ...place })
+  const call = takeAnnounced() ?? begin(stream, headers)
   if (call === undefined) return
   calls.set(stream, call)
   stream.once(
@@ -70,20 +65,9 @@ function settle(stream: ClientHttp2Stream, call: Call): void {
   else call.cancelled()
 }
 
-function placeOf(session: object | undefined, headers: IncomingHttpHeaders): { origin: Origin; path: string } | undefined {
-  const scheme = headers[':scheme'] ?? hidden(session, 'protocol')?.replace(':', '')
-  const authority = headers[':authority'] ?? hidden(session, 'authority')
-  const url = URL.parse(`${scheme}://${authority}`)
-  if (url === null) return undefined
-  const port = url.port === '' ? undefined : Number(url.port)
-  return { origin: originOf(url.protocol, url.hostname, port), path: headers[':path'] ?? '/' }
-}
-
-/** Node 22 tells only the headers that the caller gave; where they go, the session keeps under a symbol. */
-function hidden(session: object | undefined, description: string): string | undefined {
-  const symbol = Object.getOwnPropertySymbols(session ?? {}).find((each) => each.description === description)
-  const value = symbol && (session as Record<symbol, unknown>)[symbol]
-  return typeof value === 'string' ? value : undefined
+function begin({ session }: ClientHttp2Stream, headers: IncomingHttpHeaders): Call | undefined {
+  const place = placeOf(session, headerIn(headers))
+  return place && beginCall({ method: headers[':method'] ?? 'GET', ...place }).call
 }
 
 function sizeOf(headers: IncomingHttpHeaders | undefined): number | undefined {

@@ -4,6 +4,7 @@ import { observed } from '../model/observer.ts'
 import { watchConnection } from './connection.ts'
 import * as nodeHttp from './node-http.ts'
 import * as nodeHttp2 from './node-http2.ts'
+import { unwatchSessions, watchSessions } from './node-http2-session.ts'
 import { quietly } from './quietly.ts'
 import * as undici from './undici.ts'
 
@@ -32,6 +33,7 @@ function onClientSocket({ socket }: { socket: Socket }): void {
   const connection = watchConnection(socket)
   undici.onConnection(connection)
   nodeHttp.onConnection(connection)
+  watchSessions()
 }
 
 let watchers = 0
@@ -39,8 +41,9 @@ const listeners = new Map<string, ChannelListener>()
 
 /**
  * Watches every outgoing HTTP request of this process from now on: `fetch`, the undici package (6 and later), `node:http` and
- * `node:https`, `node:http2`, by diagnostics channels and the sockets' events only. Each becomes a `client` phase with its parts, and
- * carries `traceparent`, `tracestate` and `baggage` unless the caller set its own (but not of `node:http2`, see there). Requests of agents marked as unwatched are left alone.
+ * `node:https`, `node:http2`, by diagnostics channels and the sockets' events (and, of HTTP/2, one patch). Each becomes a `client`
+ * phase with its parts, and carries `traceparent`, `tracestate` and `baggage` unless the caller set its own or `carry` says otherwise.
+ * Requests of agents marked as unwatched are left alone.
  * @returns a function that stops it; requests that have begun by then are told to their end as far as their own events go
  */
 export function watchClients(): () => void {
@@ -55,6 +58,8 @@ export function watchClients(): () => void {
   return () => {
     if (undone) return
     undone = true
-    if (--watchers === 0) for (const [name, listener] of listeners) unsubscribe(name, listener)
+    if (--watchers > 0) return
+    for (const [name, listener] of listeners) unsubscribe(name, listener)
+    unwatchSessions()
   }
 }

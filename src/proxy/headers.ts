@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { carried } from '../model/carried.ts'
 import { epochOrigin, now } from '../model/clock.ts'
 import type { Phase } from '../model/observer.ts'
 
@@ -68,8 +69,8 @@ function frame(made: IncomingHttpHeaders, came: IncomingHttpHeaders, body: Buffe
 
 function propagate(made: IncomingHttpHeaders, phase: Phase): void {
   const { traceparent, tracestate } = phase.propagate()
-  // Nobody watches: then the proxy is as if it was not there, and the client's own go on.
-  if (traceparent === '') return
+  // Nobody watches, or nothing is to be carried: then the proxy is as if it was not there, and the client's own go on.
+  if (traceparent === '' || !carried.tracecontext) return
   made.traceparent = traceparent
   if (tracestate === undefined || tracestate === '') delete made.tracestate
   else made.tracestate = tracestate

@@ -5,7 +5,8 @@ import { OWN } from '../model/attributes.ts'
 import { now } from '../model/clock.ts'
 import type { Label } from '../model/label.ts'
 import { observer } from '../model/observer.ts'
-import { parseTraceparent } from '../model/traceparent.ts'
+import { carried } from '../model/carried.ts'
+import { parseTraceparent, type RemoteParent } from '../model/traceparent.ts'
 import { unwatched } from '../model/unwatched.ts'
 import { selfSigned } from './certificate.ts'
 import { describeRequest, Exchange } from './exchange.ts'
@@ -57,6 +58,12 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
   }
 }
 
+/** Where the request comes from, if that is to be known. */
+function parentOf({ headers: { traceparent, tracestate } }: IncomingMessage): RemoteParent | undefined {
+  if (!carried.tracecontext) return undefined
+  return parseTraceparent(traceparent, Array.isArray(tracestate) ? tracestate.join(',') : tracestate)
+}
+
 /** Puts the proxy behind a server. @returns the sockets that were upgraded and are open */
 function attach(server: Server, settings: Settings, upstream: Upstream, secure: boolean): Set<Socket> {
   const { target, name } = settings
@@ -66,9 +73,7 @@ function attach(server: Server, settings: Settings, upstream: Upstream, secure: 
   const upgrade = upgrader(settings, upstream)
   const begin = (request: IncomingMessage, labelOf: (method: string) => Label): Exchange => {
     const at = now()
-    const state = request.headers.tracestate
-    const parent = parseTraceparent(request.headers.traceparent, Array.isArray(state) ? state.join(',') : state)
-    const phase = observer.open(labelOf(request.method ?? ''), parent, at)
+    const phase = observer.open(labelOf(request.method ?? ''), parentOf(request), at)
     describeRequest(phase, request, secure)
     return new Exchange(phase, at, target.hostname)
   }

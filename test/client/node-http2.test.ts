@@ -1,7 +1,14 @@
-import { connect, createSecureServer, type ClientHttp2Session, type Http2SecureServer } from 'node:http2'
+import {
+  connect,
+  createSecureServer,
+  type ClientHttp2Session,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { generate } from 'selfsigned'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { carry } from '../../src/model/carried.ts'
 import { watchClients } from '../../src/client/watch.ts'
 import { recorder, type Recorder } from '../recorder.ts'
 
@@ -10,11 +17,14 @@ let seen: Recorder
 let unwatch: () => void
 let server: Http2SecureServer
 let session: ClientHttp2Session
+let heads: IncomingHttpHeaders[]
 let port: number
 
 beforeEach(async () => {
   const { private: key, cert } = await pems
+  heads = []
   server = createSecureServer({ key, cert }, (request, response) => {
+    heads.push(request.headers)
     if (request.url === '/silent') return
     response.statusCode = request.url === '/gone' ? 410 : 200
     response.end('hello')
@@ -73,4 +83,44 @@ test('a session that breaks is an error of its streams', async () => {
   session.on('error', () => {})
   await ended
   expect(seen.find('client').error).toBe('EBROKEN')
+})
+
+test('every stream carries the trace, the first of a session too, and what the caller gave stays as it is', async () => {
+  const given = Object.freeze({ ':path': '/books', 'x-mine': 'yes' })
+  const ended = seen.ended(2)
+  session.request(given).resume()
+  session.request().resume()
+  await ended
+  expect(heads.map(({ traceparent }) => traceparent)).toEqual(seen.all('client').map((call) => call.propagate().traceparent))
+  expect(heads[0]).toMatchObject({ ':path': '/books', 'x-mine': 'yes' })
+})
+
+test('the caller’s own traceparent goes first', async () => {
+  const own = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+  const ended = seen.ended()
+  session.request({ Traceparent: own }).resume()
+  await ended
+  expect(heads[0]?.['traceparent']).toBe(own)
+})
+
+test('headers given as a list are carried on', async ({ skip }) => {
+  skip(Number(process.versions.node.split('.')[0]) < 24, 'not in this Node')
+  const ended = seen.ended()
+  session.request(['x-mine', 'yes', ':path', '/books'] as never).resume()
+  await ended
+  expect(heads[0]).toMatchObject({ 'x-mine': 'yes', traceparent: seen.find('client').propagate().traceparent })
+})
+
+test('a stream that cannot be made throws as ever, and is a failed call', () => {
+  expect(() => session.request({ connection: 'close' })).toThrow('connection')
+  expect(seen.find('client')).toMatchObject({ error: 'ERR_HTTP2_INVALID_CONNECTION_HEADERS', finish: expect.any(Number) })
+})
+
+test('nothing is carried where that is not wanted', async () => {
+  carry({ tracecontext: false, baggage: false })
+  const ended = seen.ended()
+  session.request().resume()
+  await ended
+  carry({ tracecontext: true, baggage: true })
+  expect(heads[0]).not.toHaveProperty('traceparent')
 })
