@@ -1,7 +1,8 @@
 import type { SpanKind } from '../model/phases.ts'
 import type { Resource, Scope, Span, SpanEvent, SpanLink, Value } from '../model/span.ts'
+import { SHARED } from '../otlp/decode-span.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
-import { array, isObject, micros, object, text, valueOf, type Json } from './json.ts'
+import { array, endOf, isObject, micros, object, text, valueOf, type Json } from './json.ts'
 import { takeEach, together, Unusable, type Reading } from './refusal.ts'
 
 /** Whether a document is one trace as Jaeger's API and UI write it. */
@@ -13,17 +14,36 @@ function hasJaegerSpan(trace: Json): boolean {
   return array(trace['spans']).some((span) => isObject(span) && 'spanID' in span)
 }
 
-/** Reads traces in Jaeger's JSON: the list under `data` of its API's answer, or one by itself. */
-export function readJaeger(document: Json): Reading {
-  if (!Array.isArray(document['data'])) return readTrace(document, '')
-  return together(document['data'].map((trace, place) => readTrace(object(trace), `data[${place}].`)))
+/** Reads traces in Jaeger's JSON: the list under `data` of its API's answer, or one by itself. @param at its place in the file */
+export function readJaeger(document: Json, at = ''): Reading {
+  if (!Array.isArray(document['data'])) return readTrace(document, at === '' ? '' : `${at}.`)
+  const traces = document['data'].map((trace, place) => readTrace(object(trace), `${at}data[${place}].`))
+  const errors = array(document['errors']).map((error) => `Jaeger answered an error: ${text(object(error)['msg'])}`)
+  return together([
+    ...traces,
+    { spans: [], refused: errors.map((reason, place) => ({ where: `${at}errors[${place}]`, reason })) },
+  ])
+}
+
+/** Reads spans that have their trace and their process inside. @param where names one by its place in the list */
+export function readJaegerSpans(list: readonly unknown[], where: (place: number) => string): Reading {
+  return readSpans(list, where, undefined, new Map())
 }
 
 function readTrace(trace: Json, place: string): Reading {
   const processes = new Map(Object.entries(object(trace['processes'])).map(([id, process]) => [id, resourceOf(object(process))]))
-  const traceId = trace['traceID']
-  const where = (at: number): string => `${place}spans[${at}]`
-  return takeEach(array(trace['spans']), where, (span) => {
+  if (!Array.isArray(trace['spans']))
+    return { spans: [], refused: [{ where: place.replace(/\.$/, ''), reason: 'a trace without spans' }] }
+  return readSpans(trace['spans'], (at) => `${place}spans[${at}]`, trace['traceID'], processes)
+}
+
+function readSpans(
+  list: readonly unknown[],
+  where: (place: number) => string,
+  traceId: unknown,
+  processes: ReadonlyMap<string, Resource>,
+): Reading {
+  return takeEach(list, where, (span) => {
     if (!isObject(span)) throw new Unusable('no object')
     return spanOf(span, span['traceID'] ?? traceId, processes)
   })
@@ -31,15 +51,22 @@ function readTrace(trace: Json, place: string): Reading {
 
 const UNKNOWN: Resource = { service: 'unknown_service', host: 'unknown_service', attributes: new Map() }
 
+/** Jaeger's own tags of a process become OpenTelemetry's attributes, too, by which everyone else tells hosts apart. */
 function resourceOf(process: Json): Resource {
   const service = text(process['serviceName']) || 'unknown_service'
-  const tags = tagsOf(process['tags'])
-  const tag = (key: string): string => {
-    const value = tags.get(key)
+  const attributes = new Map([['service.name', service as Value], ...tagsOf(process['tags'])])
+  const attribute = (key: string): string => {
+    const value = attributes.get(key)
     return text(Array.isArray(value) ? value[0] : value)
   }
-  const host = ['host.id', 'host.name', 'hostname', 'host.ip', 'ip', 'service.instance.id'].map(tag).find((name) => name !== '')
-  return { service, host: host ?? service, attributes: new Map([['service.name', service], ...tags]) }
+  for (const [ours, theirs] of [
+    ['host.name', 'hostname'],
+    ['host.ip', 'ip'],
+  ] as const) {
+    if (attribute(ours) === '' && attribute(theirs) !== '') attributes.set(ours, attribute(theirs))
+  }
+  const host = ['host.id', 'host.name', 'host.ip', 'service.instance.id'].map(attribute).find((name) => name !== '')
+  return { service, host: host ?? service, attributes }
 }
 
 function tagsOf(tags: unknown): Map<string, Value> {
@@ -51,6 +78,7 @@ function tagValue({ type, value }: Json): Value {
   if (type === 'int64' && typeof value === 'string' && /^-?\d{1,19}$/.test(value)) {
     return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)
   }
+  if (type === 'float64' && typeof value === 'string' && value.trim() !== '') return Number(value)
   if (type === 'bool' && typeof value === 'string') return value === 'true'
   return valueOf(value)
 }
@@ -58,12 +86,18 @@ function tagValue({ type, value }: Json): Value {
 function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resource>): Span {
   const traceId = idOf(trace, 32, 'trace id')
   const tags = tagsOf(span['tags'])
-  const links = array(span['references']).map((reference) => linkOf(object(reference), traceId))
+  const references = array(span['references']).map(object)
+  const links = references.filter((reference) => !isNowhere(reference)).map((reference) => linkOf(reference, traceId))
   const parent = parentOf(links, traceId) ?? parentIdOf(span['parentSpanID'])
   const start = micros(span['startTime'], 'startTime')
+  const timed = span['startTime'] !== undefined && span['startTime'] !== null
+  if (!timed && span['duration'] !== undefined) tags.set('jaeger.duration', text(span['duration']))
   const spanId = idOf(span['spanID'], 16, 'span id')
   if (isRenamed(span['spanID'], spanId)) tags.set('jaeger.span_id', text(span['spanID']))
-  const warnings = array(span['warnings']).map(text)
+  const warnings = [
+    ...array(span['warnings']).map(text),
+    ...references.filter(isNowhere).map(() => 'a reference without a span id'),
+  ]
   if (warnings.length > 0) tags.set('jaeger.warnings', warnings)
   return {
     traceId,
@@ -72,7 +106,7 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
     name: text(span['operationName']),
     kind: kindOf(tags),
     start,
-    end: start + micros(span['duration'], 'duration'),
+    end: timed ? endOf(start, span['duration']) : 0n,
     ...statusOf(tags),
     traceState: text(tags.get('w3c.tracestate')),
     flags: Number(span['flags'] ?? 0) || 0,
@@ -81,6 +115,7 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
     links: links.filter((link) => link.type === 'follows_from' || link.spanId !== parent),
     resource: isObject(span['process']) ? resourceOf(span['process']) : (processes.get(text(span['processID'])) ?? UNKNOWN),
     scope: scopeOf(tags),
+    shared: tags.get(SHARED) === true,
   }
 }
 
@@ -90,9 +125,14 @@ function parentOf(links: readonly SpanLink[], traceId: string): string | null {
   return (here.find(({ type }) => type === 'link') ?? here[0])?.spanId ?? null
 }
 
+/** A reference that leads nowhere is no reason to refuse the span. */
+function isNowhere({ spanID }: Json): boolean {
+  return spanID === undefined || spanID === null || /^0*$/.test(String(spanID))
+}
+
 function linkOf(reference: Json, traceId: string): SpanLink {
   return {
-    traceId: reference['traceID'] === undefined ? traceId : idOf(reference['traceID'], 32, 'trace id in a reference'),
+    traceId: text(reference['traceID']) === '' ? traceId : idOf(reference['traceID'], 32, 'trace id in a reference'),
     spanId: idOf(reference['spanID'], 16, 'span id in a reference'),
     attributes: new Map(),
     traceState: '',

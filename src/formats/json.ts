@@ -24,16 +24,34 @@ export function text(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
-/** Microseconds, a number or its digits, as nanoseconds; absent is 0. @throws Unusable for anything else, and below zero */
+/** OTLP and everything after it have 64 bits for a time. */
+const LATEST = 2n ** 64n - 1n
+
+/** A time in microseconds, a number or its digits, as nanoseconds; absent is 0. @throws Unusable for anything else, below zero, and past 2554 */
 export function micros(value: unknown, what: string): bigint {
+  const time = signedMicros(value, what)
+  if (time < 0n || time > LATEST) throw new Unusable(`${what} is no time of 1970 to 2554: ${shown(value)}`)
+  return time
+}
+
+/** When something ended that took so many microseconds; a duration below zero is kept as that. @throws Unusable as for times */
+export function endOf(start: bigint, duration: unknown): bigint {
+  const end = start + signedMicros(duration, 'duration')
+  if (end > LATEST) throw new Unusable(`duration is too long: ${shown(duration)}`)
+  return end < 0n ? 0n : end
+}
+
+function signedMicros(value: unknown, what: string): bigint {
   if (value === undefined || value === null) return 0n
-  if (typeof value === 'string' && /^\d{1,19}$/.test(value)) return BigInt(value) * 1_000n
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw new Unusable(`${what} is not a number of microseconds: ${JSON.stringify(value).slice(0, 40)}`)
+  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value) * 1_000n
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new Unusable(`${what} is not a number of microseconds: ${shown(value)}`)
   }
   const whole = Math.floor(value)
   return BigInt(whole) * 1_000n + BigInt(Math.round((value - whole) * 1_000))
 }
+
+const shown = (value: unknown): string => JSON.stringify(value).slice(0, 40)
 
 /** A JSON value as an attribute's. Deeper than 64 it is refused. */
 export function valueOf(value: unknown, depth = 0): Value {

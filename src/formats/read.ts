@@ -1,9 +1,10 @@
-import { gunzipSync } from 'node:zlib'
-import { isJaegerTrace, readJaeger } from './jaeger.ts'
-import { isObject } from './json.ts'
-import { otlpDocument, readOtlp } from './otlp.ts'
+import { readDocument } from './document.ts'
+import { framesOf } from './frames.ts'
+import { readLines } from './lines.ts'
+import { readOtlp } from './otlp.ts'
 import { together, Unusable, type Reading, type Refusal } from './refusal.ts'
-import { isZipkinSpan, readZipkin } from './zipkin.ts'
+import { jsonCharset, parseJson } from './text.ts'
+import { unpacked } from './unpack.ts'
 
 /** What a file holds. */
 export interface FileReading {
@@ -11,18 +12,21 @@ export interface FileReading {
   readonly refused: Refusal[]
 }
 
-/** A file may unpack to so many bytes: 1 GiB. */
-const LIMIT = 2 ** 30
-
 /**
- * Reads the spans of a file: OTLP (protobuf; JSON, one document or one per line; in the answers of Jaeger's API v3 and of
- * Tempo's), Jaeger's JSON (its API's answer or one trace), Zipkin's JSON version 2 (a trace or a list of them); any of them
- * gzipped. What it is, is told from what is in it. Never throws for what it is given: what cannot be taken is in `refused`.
+ * Reads the spans of a file: OTLP (protobuf, also several messages each behind its length; JSON, one document or one per line; in
+ * the answers of Jaeger's API v3 and of Tempo's), Jaeger's JSON (its API's answer, one trace, spans as Elasticsearch keeps them),
+ * Zipkin's JSON version 2 (a trace or a list of them); any of them packed by gzip or zstd, JSON in UTF-8 or UTF-16. What it is,
+ * is told from what is in it. Never throws for what it is given: what cannot be taken is in `refused`.
  * @param file its name, for `refused`
  */
 export function readFileOfSpans(file: string, bytes: Uint8Array): FileReading {
+  return inFile(file, () => readBytes(unpacked(bytes)))
+}
+
+/** A reading with its file's name; what is unusable as a whole is refused. */
+export function inFile(file: string, read: () => Reading): FileReading {
   try {
-    const { spans, refused } = readBytes(unpacked(bytes))
+    const { spans, refused } = read()
     return { spans, refused: refused.map((refusal) => ({ file, ...refusal })) }
   } catch (error) {
     if (!(error instanceof Unusable)) throw error
@@ -30,100 +34,83 @@ export function readFileOfSpans(file: string, bytes: Uint8Array): FileReading {
   }
 }
 
-function unpacked(bytes: Uint8Array): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
-  try {
-    return gunzipSync(bytes, { maxOutputLength: LIMIT })
-  } catch (error) {
-    throw new Unusable(`gzip: ${(error as Error).message}`)
-  }
-}
-
-function readBytes(bytes: Uint8Array): Reading {
+/** Reads bytes that are not packed. @throws Unusable if they are nothing that is known */
+export function readBytes(bytes: Uint8Array): Reading {
   if (bytes.length === 0) throw new Unusable('the file is empty')
-  const text = jsonText(bytes)
-  if (text === undefined) return readProtobuf(bytes)
-  const document = parsed(text)
-  if (document !== undefined) return readDocument(document, '', text)
-  return readLines(text)
+  const charset = jsonCharset(bytes)
+  if (charset === undefined) return readProtobuf(bytes)
+  // Protobuf of OTLP begins with a line feed, the tag of its field, and then a length, which may look like a brace.
+  if (bytes[0] !== 0x0a) return readText(new TextDecoder(charset).decode(bytes))
+  try {
+    return readText(new TextDecoder(charset, { fatal: true }).decode(bytes))
+  } catch {
+    return readProtobuf(bytes)
+  }
 }
 
 /** What is no text may be anything, so that is said before the detail. */
 function readProtobuf(bytes: Uint8Array): Reading {
   try {
-    return readOtlp(bytes, 'protobuf')
+    const reading = readOtlp(bytes, 'protobuf')
+    // A length may look like a field that is not known.
+    return reading.spans.length === 0 ? (readFrames(bytes) ?? reading) : reading
   } catch (error) {
     if (!(error instanceof Unusable)) throw error
+    const several = readFrames(bytes)
+    if (several !== undefined) return several
     throw new Unusable(`neither JSON nor OTLP in protobuf (${error.message})`)
   }
 }
 
-/** The text, if it can be JSON; protobuf of OTLP begins with a tag of a field, which is a line feed, then a length. */
-function jsonText(bytes: Uint8Array): string | undefined {
-  const text = new TextDecoder().decode(bytes)
-  const first = text.trimStart()[0]
-  if (first !== '{' && first !== '[') return undefined
-  return bytes[0] === 0x0a && text.includes('�') ? undefined : text
+/** Several messages; undefined if that is not what it is. Each may be packed by itself. */
+function readFrames(bytes: Uint8Array): Reading | undefined {
+  const frames = framesOf(bytes)
+  if (frames === undefined) return undefined
+  const { messages, cut } = frames
+  const readings = messages.map((message, place) => readFrame(message, `message ${place + 1}`))
+  if (!readings.some(({ spans }) => spans.length > 0)) return undefined
+  const rest = { where: `message ${messages.length + 1}`, reason: 'the file ends here, it is cut off' }
+  return together([...readings, { spans: [], refused: cut ? [rest] : [] }])
 }
 
-function parsed(text: string): unknown {
+function readFrame(frame: Uint8Array, where: string): Reading {
   try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function readLines(text: string): Reading {
-  const lines = text.split('\n')
-  const readings = lines.map((line, at): Reading => {
-    if (line.trim() === '') return { spans: [], refused: [] }
-    const where = lines.length === 1 ? '' : `line ${at + 1}`
-    try {
-      const document = JSON.parse(line) as unknown
-      const { spans, refused } = readDocument(document, '', line)
-      return { spans, refused: refused.map((refusal) => ({ ...refusal, where: `${where}: ${refusal.where}` })) }
-    } catch (error) {
-      if (!(error instanceof Unusable || error instanceof SyntaxError)) throw error
-      return { spans: [], refused: [{ where, reason: error.message }] }
-    }
-  })
-  // A document that is spread over lines and broken would be refused line by line.
-  if (readings.every(({ spans }) => spans.length === 0)) throw new Unusable(`no JSON: ${why(text)}`)
-  return together(readings)
-}
-
-function why(text: string): string {
-  try {
-    JSON.parse(text)
-    return 'nothing in it is a span'
+    const { spans, refused } = readOtlp(unpacked(frame), 'protobuf')
+    return { spans, refused: refused.map((refusal) => ({ ...refusal, where: `${where}: ${refusal.where}` })) }
   } catch (error) {
-    return (error as Error).message
+    if (!(error instanceof Unusable)) throw error
+    return { spans: [], refused: [{ where, reason: error.message }] }
   }
 }
 
-/** @param text the document as it was, where numbers are whole that a double would round */
-function readDocument(document: unknown, where: string, text: string): Reading {
-  if (Array.isArray(document)) return readList(document, where)
-  const otlp = otlpDocument(document)
-  if (otlp !== undefined) return readOtlp(Buffer.from(otlp === document && text !== '' ? text : JSON.stringify(otlp)), 'json')
-  if (isObject(document) && (Array.isArray(document['data']) || isJaegerTrace(document))) return readJaeger(document)
-  if (isZipkinSpan(document)) return readZipkin([document], () => where)
-  throw new Unusable('neither OTLP nor Jaeger nor Zipkin: no resourceSpans, no data, no spans, no list of spans')
+/** Reads JSON: one document, or one per line. @throws Unusable if it is neither */
+export function readText(text: string): Reading {
+  let broken: string
+  try {
+    return readDocument(parseJson(text), '', text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    broken = error.message
+  }
+  const documents = text.split(BETWEEN)
+  if (documents.length > 1) return readLines(documents, 1, true, 'document')
+  const lines = text.split('\n')
+  const reading = readLines(lines, 1, lines.at(-1) !== '')
+  // A document that is spread over lines and broken would be refused line by line.
+  if (reading.spans.length === 0 && !isJson(lines.find((line) => line.trim() !== '') ?? ''))
+    throw new Unusable(`no JSON: ${broken}`)
+  return reading
 }
 
-/** A list: spans of Zipkin, or documents of any kind, which may be lists themselves. */
-function readList(list: readonly unknown[], where: string): Reading {
-  if (list.length === 0 || list.some(isZipkinSpan)) return readZipkin(list, (place) => `${where}[${place}]`)
-  return together(
-    list.map((item, place): Reading => {
-      const here = `${where}[${place}]`
-      try {
-        return readDocument(item, here, '')
-      } catch (error) {
-        if (!(error instanceof Unusable)) throw error
-        return { spans: [], refused: [{ where: here, reason: error.message }] }
-      }
-    }),
-  )
+/** Between documents that are spread over lines: the brace that ends one and the one that begins another are not indented. */
+const BETWEEN = /(?<=\n[}\]])\s*\n(?=[{[])/
+
+/** Whether a line is a JSON document by itself. */
+export function isJson(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
 }

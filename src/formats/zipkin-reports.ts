@@ -15,13 +15,18 @@ export function mergeReports(list: readonly unknown[]): Report[] {
   const reports: Report[] = []
   list.forEach((span, place) => {
     const { traceId, id, shared } = object(span)
-    const key = isObject(span) ? `${text(traceId)} ${text(id)} ${shared === true}` : `${place}`
+    const key = isObject(span) ? `${digits(traceId)} ${digits(id)} ${shared === true}` : `${place}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [{ span, place }])
     else group.push({ span, place })
   })
   for (const group of groups.values()) reports.push(...(group.length === 1 ? group : mergeGroup(group)))
   return reports.sort((a, b) => a.place - b.place)
+}
+
+/** An id as all write it: some fill it with zeros, some cut a trace's to its low 64 bits. */
+function digits(id: unknown): string {
+  return text(id).toLowerCase().padStart(16, '0').slice(-16)
 }
 
 function mergeGroup(group: readonly Report[]): Report[] {
@@ -61,8 +66,13 @@ function unite(a: Json, b: Json): Json {
   return {
     ...b,
     ...a,
+    traceId: text(a['traceId']).length < text(b['traceId']).length ? b['traceId'] : a['traceId'],
     localEndpoint: { ...object(b['localEndpoint']), ...object(a['localEndpoint']) },
     tags: { ...object(b['tags']), ...object(a['tags']) },
-    annotations: [...array(a['annotations']), ...array(b['annotations'])],
+    annotations: withoutCopies([...array(a['annotations']), ...array(b['annotations'])]),
   }
+}
+
+function withoutCopies(annotations: readonly unknown[]): unknown[] {
+  return [...new Map(annotations.map((annotation) => [JSON.stringify(annotation), annotation])).values()]
 }

@@ -1,7 +1,8 @@
 import type { SpanKind } from '../model/phases.ts'
 import type { Resource, Scope, Span, Value } from '../model/span.ts'
+import { SHARED } from '../otlp/decode-span.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
-import { array, isObject, micros, object, text, type Json } from './json.ts'
+import { array, endOf, isObject, micros, object, text, type Json } from './json.ts'
 import { takeEach, Unusable, type Reading } from './refusal.ts'
 import { mergeReports } from './zipkin-reports.ts'
 
@@ -30,8 +31,9 @@ const NO_SCOPE: Scope = { name: '', version: '', attributes: new Map() }
 
 function spanOf(span: unknown, resources: Map<string, Resource>): Span {
   if (!isObject(span)) throw new Unusable('no object')
-  if ('binaryAnnotations' in span) throw new Unusable("Zipkin's version 1 is not read, only version 2")
+  if (isFirstVersion(span)) throw new Unusable("Zipkin's version 1 is not read, only version 2")
   const start = micros(span['timestamp'], 'timestamp')
+  const kind = text(span['kind']).toUpperCase()
   const attributes = attributesOf(span)
   const error = attributes.get('error')
   return {
@@ -39,9 +41,9 @@ function spanOf(span: unknown, resources: Map<string, Resource>): Span {
     spanId: idOf(span['id'], 16, 'span id'),
     parentSpanId: parentIdOf(span['parentId']),
     name: text(span['name']),
-    kind: KINDS.has(span['kind']) ? (span['kind'] as SpanKind) : 'INTERNAL',
+    kind: KINDS.has(kind) ? (kind as SpanKind) : 'INTERNAL',
     start,
-    end: start === 0n ? 0n : start + micros(span['duration'], 'duration'),
+    end: start === 0n ? 0n : endOf(start, span['duration']),
     status: error === undefined || error === 'false' ? 'unset' : 'error',
     statusMessage: error === 'true' ? '' : text(error),
     traceState: '',
@@ -59,6 +61,11 @@ function spanOf(span: unknown, resources: Map<string, Resource>): Span {
   }
 }
 
+/** Version 1 has its tags among `binaryAnnotations`, and says at each annotation who made it. */
+function isFirstVersion(span: Json): boolean {
+  return 'binaryAnnotations' in span || array(span['annotations']).some((annotation) => 'endpoint' in object(annotation))
+}
+
 /** Tags, and what has no other place: the remote endpoint, the local port, the debug flag, a duration without a time. */
 function attributesOf(span: Json): Map<string, Value> {
   const attributes = new Map<string, Value>(Object.entries(object(span['tags'])).map(([key, value]) => [key, text(value)]))
@@ -71,6 +78,7 @@ function attributesOf(span: Json): Map<string, Value> {
   add('network.peer.address', remote['ipv4'] ?? remote['ipv6'])
   add('network.peer.port', remote['port'])
   add('network.local.port', object(span['localEndpoint'])['port'])
+  if (span['shared'] === true) attributes.set(SHARED, true)
   if (span['debug'] === true) attributes.set('zipkin.debug', true)
   if (span['timestamp'] === undefined) add('zipkin.duration', span['duration'])
   if (isRenamed(span['id'], idOf(span['id'], 16, 'span id'))) add('zipkin.span_id', span['id'])

@@ -54,6 +54,16 @@ function parentId(value: unknown): string | null {
   return /^0*$/.test(hex) ? null : hex
 }
 
+/** A link that leads nowhere is no reason to refuse the span: it has no id then. */
+function linkedId(value: unknown, bytes: number): string {
+  try {
+    return id(value, bytes, 'linked id')
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    return ''
+  }
+}
+
 const small = (value: unknown): number => Number(BigInt.asUintN(32, integer(value)))
 
 const KIND_NAMES = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
@@ -98,8 +108,8 @@ function eventOf(event: Json): SpanEvent {
 function linkOf(link: Json): SpanLink {
   const attributes = attributesOf(link)
   return {
-    traceId: id(link['traceId'] ?? '', 16, 'linked trace id'),
-    spanId: id(link['spanId'] ?? '', 8, 'linked span id'),
+    traceId: linkedId(link['traceId'], 16),
+    spanId: linkedId(link['spanId'], 8),
     attributes,
     traceState: text(link['traceState']),
     type: linkType(attributes),

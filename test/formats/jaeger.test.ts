@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readJaeger } from '../../src/formats/jaeger.ts'
+import { readFileOfSpans } from '../../src/formats/read.ts'
 
 type Json = Record<string, unknown>
 const one = (span: Json, process: Json = { serviceName: 'shop' }) =>
@@ -81,4 +82,53 @@ test('the host is what the process says of it, else its service', () => {
   expect(host(['ip', '10.0.0.1'], ['hostname', 'web-1'])).toBe('web-1')
   expect(host(['hostname', 'web-1'], ['host.id', 'i-7'])).toBe('i-7')
   expect(one({ processID: 'none' })?.resource.service).toBe('unknown_service')
+})
+
+test('what Jaeger calls the host of a process is OpenTelemetry’s name of it, too', () => {
+  const process = {
+    serviceName: 'shop',
+    tags: [
+      { key: 'hostname', value: 'web-1' },
+      { key: 'ip', type: 'int64', value: 167_772_161 },
+    ],
+  }
+  const attributes = one({}, process)?.resource.attributes
+  expect([attributes?.get('host.name'), attributes?.get('host.ip')]).toEqual(['web-1', '167772161'])
+})
+
+test('a reference that leads nowhere is left out, and said; one without a trace is of this one', () => {
+  const span = one({ references: [{ refType: 'CHILD_OF' }, { refType: 'CHILD_OF', traceID: '', spanID: '7' }] })
+  expect(span).toMatchObject({ parentSpanId: '0000000000000007', links: [] })
+  expect(span?.attributes.get('jaeger.warnings')).toEqual(['a reference without a span id'])
+})
+
+test('a duration below zero is an end before the start; without a start it says nothing but is kept', () => {
+  expect(one({ startTime: 1_000, duration: -5 })).toMatchObject({ start: 1_000_000n, end: 995_000n })
+  expect(one({ duration: 5 })).toMatchObject({ start: 0n, end: 0n })
+  expect(one({ duration: 5 })?.attributes.get('jaeger.duration')).toBe('5')
+})
+
+test('times that no 64 bits of nanoseconds hold are refused', () => {
+  const { refused } = readJaeger({
+    traceID: 'abc',
+    spans: [
+      { spanID: '1', startTime: '18446744073709552' },
+      { spanID: '2', startTime: -1 },
+    ],
+  })
+  expect(refused.map(({ reason }) => reason)).toEqual([
+    'startTime is no time of 1970 to 2554: "18446744073709552"',
+    'startTime is no time of 1970 to 2554: -1',
+  ])
+})
+
+test('numbers of 64 bits and texts of numbers are what their type says', () => {
+  const text = `{"traceID":"abc","spans":[{"spanID":"1","tags":[{"key":"i","type":"int64","value":9223372036854775807},
+    {"key":"f","type":"float64","value":"1.5"},{"key":"b","type":"bool","value":"true"}]}]}`
+  const attributes = readFileOfSpans('f', Buffer.from(text)).spans[0]?.attributes
+  expect(['i', 'f', 'b'].map((key) => attributes?.get(key))).toEqual([9_223_372_036_854_775_807n, 1.5, true])
+})
+
+test('a span that shares its client’s id still does when it comes back from Jaeger', () => {
+  expect(one({ tags: [{ key: 'zipkin.shared', type: 'bool', value: true }] })?.shared).toBe(true)
 })

@@ -77,9 +77,46 @@ describe('what a file is, is told from what is in it', () => {
     expect(readFileOfSpans('f', gzipSync(bytes(jaeger))).spans).toHaveLength(1)
   })
 
-  test('nanoseconds stay exact even where they are JSON numbers', () => {
-    const document = JSON.stringify(otlp()).replace('"1790000000000000001"', '1790000000000000001')
-    expect(read(document).spans[0]?.start).toBe(1_790_000_000_000_000_001n)
+  test.each([otlp(), { batches: otlp().resourceSpans }, { trace: otlp() }])(
+    'nanoseconds stay exact even where they are JSON numbers',
+    (document) => {
+      const text = JSON.stringify(document).replace('"1790000000000000001"', '1790000000000000001')
+      expect(read(text).spans[0]?.start).toBe(1_790_000_000_000_000_001n)
+    },
+  )
+
+  test('the names of protobuf’s fields are those of its JSON', () => {
+    const snake = JSON.stringify(otlp()).replace(
+      /"(\w+)":/g,
+      (_, key: string) => `"${key.replace(/[A-Z]/g, (up) => `_${up.toLowerCase()}`)}":`,
+    )
+    expect(snake).toContain('"start_time_unix_nano"')
+    const { spans, refused } = read(snake.replace('"1790000000000000001"', '1790000000000000001'))
+    expect(refused).toEqual([])
+    expect(spans).toMatchObject([{ name: 'GET', start: 1_790_000_000_000_000_001n, resource: { service: 'shop' } }])
+  })
+
+  test('before OTLP 1.0 a scope was an instrumentation library', () => {
+    const [group] = otlp().resourceSpans
+    const spans = group?.scopeSpans[0]?.spans
+    const old = { resourceSpans: [{ instrumentationLibrarySpans: [{ instrumentationLibrary: { name: 'lib' }, spans }] }] }
+    expect(read(old).spans).toMatchObject([{ scope: { name: 'lib' } }])
+  })
+
+  test('documents that are spread over lines may follow each other', () => {
+    const pretty = (id: string): string => JSON.stringify(otlp(id), null, 2)
+    expect(read(`${pretty('0000000000000001')}\n${pretty('0000000000000002')}\n`)).toMatchObject({ spans: [{}, {}], refused: [] })
+    const { spans, refused } = read(`${pretty('0000000000000001')}\n${pretty('0000000000000002').slice(0, 200)}`)
+    expect(spans).toHaveLength(1)
+    expect(refused[0]?.where).toBe('document 2')
+  })
+
+  test('parts of a span of Zipkin’s in several lines are put together', () => {
+    const lines = [
+      { ...zipkin, duration: undefined },
+      { traceId: zipkin.traceId, id: 'b1', duration: 2 },
+    ]
+    expect(read(lines.map((line) => JSON.stringify(line)).join('\n')).spans).toMatchObject([{ start: 1_000n, end: 3_000n }])
   })
 })
 
@@ -99,6 +136,28 @@ describe('what cannot be taken is refused with its file, its place and a reason'
     const { spans, refused } = read(`${JSON.stringify(otlp())}\n{"oh":\n${JSON.stringify(otlp('zz'))}`)
     expect(spans).toHaveLength(1)
     expect(refused.map(({ where }) => where)).toEqual(['line 2', 'line 3: resourceSpans[0].scopeSpans[0].spans[0]'])
+  })
+
+  test('what other signals there are is said', () => {
+    const { spans, refused } = read(`${JSON.stringify(otlp())}\n{"resourceMetrics":[]}\n{"resourceLogs":[]}\n`)
+    expect(spans).toHaveLength(1)
+    expect(refused.map(({ where, reason }) => `${where}: ${reason}`)).toEqual([
+      'line 2: these are OTLP metrics, not spans',
+      'line 3: these are OTLP logs, not spans',
+    ])
+  })
+
+  test('a file that is cut off within a line, by that line', () => {
+    const { spans, refused } = read(`${JSON.stringify(otlp())}\n{"resourceSpans":[{"sc`)
+    expect(spans).toHaveLength(1)
+    expect(refused).toMatchObject([{ where: 'line 2', reason: expect.stringContaining('it is cut off') as string }])
+  })
+
+  test('an error that Jaeger answered, in its words', () => {
+    const errors = [{ code: 404, msg: 'trace not found' }]
+    for (const data of [null, []]) {
+      expect(read({ data, errors }).refused).toMatchObject([{ reason: expect.stringContaining('trace not found') as string }])
+    }
   })
 
   test('in a list of Zipkin’s, by the place', () => {

@@ -91,3 +91,25 @@ test('a client and its server, two servers, and whole spans stay what they are',
   expect(read(server, server).spans).toHaveLength(2)
   expect(read(server, { ...server, timestamp: 31 }).spans).toHaveLength(2)
 })
+
+test('parts are told by their ids, however many zeros are in front, and by the low half of a trace id', () => {
+  const { spans } = readZipkin(
+    [
+      { traceId: 'a', id: 'b', kind: 'CLIENT', timestamp: 20 },
+      { traceId: '463ac35c9f6413ad000000000000000a', id: '000000000000000B', duration: 10 },
+    ],
+    String,
+  )
+  expect(spans).toMatchObject([{ traceId: '463ac35c9f6413ad000000000000000a', start: 20_000n, end: 30_000n }])
+})
+
+test('annotations that come with several parts are there once', () => {
+  const annotations = [{ timestamp: 1, value: 'a' }]
+  const { spans } = read({ annotations, name: 'x' }, { annotations: [...annotations, { timestamp: 3, value: 'b' }] })
+  expect(spans[0]?.events.map(({ name }) => name).sort()).toEqual(['a', 'b'])
+})
+
+test('version 1, whose annotations say who made them, is refused rather than half read', () => {
+  const { refused } = read({ annotations: [{ timestamp: 1, value: 'cs', endpoint: { serviceName: 'x' } }] })
+  expect(refused).toEqual([{ where: '[0]', reason: "Zipkin's version 1 is not read, only version 2" }])
+})
