@@ -68,15 +68,15 @@ function requesting(original: Request, session: Session, headers: Headers | unde
 type Lookup = (name: string) => string | undefined
 
 export function headerIn(headers: Headers | undefined): Lookup {
-  const pairs = Array.isArray(headers) ? pairsOf(headers as readonly string[]) : Object.entries(headers ?? {})
+  const pairs = Array.isArray(headers) ? pairsOf(headers as readonly unknown[]) : Object.entries(headers ?? {})
   return (name) => {
-    const found = pairs.find(([key]) => String(key).toLowerCase() === name)?.[1]
-    return found === undefined ? undefined : String(found)
+    const found = pairs.find(([key]) => key.toLowerCase() === name)?.[1]
+    return found === undefined || typeof found === 'string' ? found : ''
   }
 }
 
-function pairsOf(list: readonly string[]): [string, string][] {
-  return Array.from({ length: list.length >> 1 }, (_, at) => [list[2 * at] as string, list[2 * at + 1] as string])
+function pairsOf(list: readonly unknown[]): [string, unknown][] {
+  return Array.from({ length: list.length >> 1 }, (_, at) => [String(list[2 * at]), list[2 * at + 1]])
 }
 
 /** The caller's own go first; what they gave is left as it is. */
