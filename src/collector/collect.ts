@@ -3,15 +3,16 @@ import { join } from 'node:path'
 import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { decodeSpans } from '../otlp/decode.ts'
 import { decodeMetrics } from '../otlp/decode-metrics.ts'
 import { encodeSpans } from '../otlp/spans.ts'
-import { stitch } from '../stitch/stitch.ts'
+import { ClockBook } from '../stitch/clock-book.ts'
+import { stitchAmong } from '../stitch/stitch.ts'
 import { summarise } from '../stitch/summary.ts'
 import type { Retention, Store } from '../store/contract.ts'
 import { lockFolder } from '../store/sqlite-lock.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { BodyReader } from './body.ts'
+import { readTimeline } from './clocks.ts'
 import type { CollectOptions, Collector, CollectorStats, Events, Limits } from './contract.ts'
 import { Doors } from './doors.ts'
 import { Forwarder } from './forward.ts'
@@ -46,6 +47,7 @@ class RunningCollector implements Collector {
   private readonly limits: Limits
   private readonly events = new EventEmitter<Events>()
   private readonly gatherer: Gatherer
+  private readonly clocks = new ClockBook()
   private readonly log: IntakeLog | undefined
   private readonly intake: Intake
   private readonly keeper: Keeper
@@ -67,8 +69,8 @@ class RunningCollector implements Collector {
     this.log = data === undefined ? undefined : new IntakeLog(join(data, 'intake'))
     this.intake = new Intake(this.gatherer, this.log)
     const stored = (summary: Summary, timeline: Timeline): void => this.tell('timeline', summary, timeline)
-    const { gatherer, log, store, warn } = this
-    this.keeper = new Keeper({ gatherer, log, store, stitch, summarise, stored, warn })
+    const { gatherer, log, store, clocks, warn } = this
+    this.keeper = new Keeper({ gatherer, log, store, clocks, stitch: stitchAmong, summarise, stored, warn })
     this.forwarders = (options.forward ?? []).map((target) => new Forwarder(target))
     const handlers = {
       '/v1/traces': (delivery: Delivery) => this.traces(delivery),
@@ -93,7 +95,7 @@ class RunningCollector implements Collector {
   private openStore(data: string | undefined): Store {
     const path = data === undefined ? ':memory:' : join(data, 'timelines.db')
     try {
-      return openSqlite({ path, read: (otlp): Timeline => stitch(decodeSpans(otlp)), warn: this.warn })
+      return openSqlite({ path, read: readTimeline, warn: this.warn })
     } catch (error) {
       this.unlock()
       throw error
@@ -175,7 +177,14 @@ class RunningCollector implements Collector {
   stats(): CollectorStats {
     const { startedAt } = this
     const forwarding = this.forwarders.map((forwarder) => forwarder.stats())
-    return { ...this.counts, ...this.keeper.counts, pending: this.gatherer.spans, startedAt, forwarding }
+    return {
+      ...this.counts,
+      ...this.keeper.counts,
+      pending: this.gatherer.spans,
+      startedAt,
+      forwarding,
+      clocks: this.clocks.known(),
+    }
   }
 
   async flush(): Promise<void> {

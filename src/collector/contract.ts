@@ -3,6 +3,7 @@ import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Retention, Store } from '../store/contract.ts'
+import type { KnownClock } from '../stitch/clock-book.ts'
 import type { BodyLimits } from './body.ts'
 import type { ForwardStats, ForwardTarget } from './forward.ts'
 import type { Patience } from './gather.ts'
@@ -49,6 +50,8 @@ export interface CollectorStats {
   readonly metrics: number
   readonly startedAt: Date
   readonly forwarding: readonly ForwardStats[]
+  /** What is known of the clocks of hosts that call each other. */
+  readonly clocks: readonly KnownClock[]
 }
 
 /** What a collector tells: a timeline that is new or has changed, and the points of metrics as they come. */

@@ -3,7 +3,11 @@ import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { decodeSpans } from '../otlp/decode.ts'
+import type { ClockBook } from '../stitch/clock-book.ts'
+import type { ClockKnowledge } from '../stitch/skew.ts'
+import type { Stitched } from '../stitch/stitch.ts'
 import type { Store, StoredTrace } from '../store/contract.ts'
+import { clocksOf, knowing, withClocks } from './clocks.ts'
 import type { Gathered, Gatherer } from './gather.ts'
 import type { IntakeLog } from './intake-log.ts'
 import { merge } from './merge.ts'
@@ -25,7 +29,8 @@ export interface KeeperParts {
   readonly gatherer: Gatherer
   readonly log: IntakeLog | undefined
   readonly store: Store
-  readonly stitch: (spans: readonly Span[]) => Timeline
+  readonly stitch: (spans: readonly Span[], knowledge: ClockKnowledge) => Stitched
+  readonly clocks: ClockBook
   readonly summarise: (timeline: Timeline) => Summary
   /** A timeline is new or has changed, and is stored. */
   readonly stored: (summary: Summary, timeline: Timeline) => void
@@ -89,22 +94,24 @@ export class Keeper {
 
   /** @returns undefined if it had to be dropped */
   private async stitched(from: Gathered): Promise<StoredTrace | undefined> {
-    const { store, gatherer } = this.parts
+    const { store, gatherer, clocks } = this.parts
     try {
       const started = performance.now()
-      const former = await store.otlp(from.traceId)
-      const otlp = former === undefined ? assemble(from.pieces) : merge(former, from.pieces, from.replayed ? 1 : 2)
+      const stored = await store.otlp(from.traceId)
+      const former = stored && clocksOf(stored)
+      const otlp = former === undefined ? assemble(from.pieces) : merge(former.otlp, from.pieces, from.replayed ? 1 : 2)
       if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
       const breathe = (): Promise<void> | undefined => (otlp.length > LARGE ? setImmediate() : undefined)
       await breathe()
       const spans = decodeSpans(otlp)
       await breathe()
-      const timeline = this.parts.stitch(spans)
+      const { timeline, at, observed, used } = this.parts.stitch(spans, former ? knowing(former.used, clocks) : clocks)
+      clocks.learn(observed, at)
       await breathe()
       const summary = this.parts.summarise(timeline)
       gatherer.took(from.traceId, performance.now() - started, Date.now())
       await breathe()
-      return { timeline, summary, otlp }
+      return { timeline, summary, otlp: withClocks(otlp, used) }
     } catch (error) {
       this.drop(from, error)
       return undefined

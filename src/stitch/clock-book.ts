@@ -1,44 +1,78 @@
-import type { Span } from '../model/span.ts'
-import { distinct } from './distinct.ts'
-import { agree, gather, type Bound } from './evidence.ts'
-import { scaleOf } from './scale.ts'
+import type { Bound, ClockBound } from './evidence.ts'
+import { majority } from './majority.ts'
 import type { ClockKnowledge } from './skew.ts'
-import { plant } from './tree.ts'
 
-/** What one trace says of the clocks of two hosts: `to`'s less `from`'s, in ns. */
-export interface ClockBound extends Bound {
+/** What is known of the clocks of two hosts: `to`'s less `from`'s, in ns. */
+export interface KnownClock extends ClockBound {
+  /** Traces that said so in the last window. */
+  readonly traces: number
+  /** Whether some of them contradicted others. */
+  readonly conflict: boolean
+  /** When the last of them began, ms since the epoch. */
+  readonly at: number
+}
+
+/** Of each window the calls with the lowest latency are kept, so many. */
+const KEPT = 16
+/** So many calls in a row that contradict all before them and agree with each other: a clock was set. */
+const TURN = 8
+
+const ANYTHING: Bound = { low: -Infinity, high: Infinity }
+
+/** What was said in one window of two hosts: the clock of the one whose name sorts last, less that of the other. */
+class Entry {
+  /** Who was seen to call whom. */
   readonly from: string
   readonly to: string
-}
+  traces = 0
+  at = 0
+  said: Bound = ANYTHING
+  conflict = false
+  /** The narrowest first. */
+  private narrowest: Bound[] = []
+  /** What the last calls agree on that all contradict what is said. */
+  private turn: { bound: Bound; calls: number } = { bound: ANYTHING, calls: 0 }
 
-/** What the spans of one trace say of its hosts' clocks, both ways for each pair; nothing where they contradict each other. */
-export function observedClocks(spans: readonly Span[]): ClockBound[] {
-  const [first] = spans
-  if (first === undefined || spans.every(({ resource }) => resource.host === first.resource.host)) return []
-  const scale = scaleOf(spans)
-  const unit = Number(scale.unit)
-  const observed: ClockBound[] = []
-  for (const [from, row] of gather(plant('', distinct(spans, scale)).nodes)) {
-    for (const [to, bounds] of row) {
-      const { low, high, conflict } = agree(bounds)
-      if (!conflict) observed.push({ from, to, low: low * unit, high: high * unit })
-    }
+  constructor({ from, to }: ClockBound) {
+    this.from = from
+    this.to = to
   }
-  return observed
-}
 
-interface Entry {
-  current: Bound
-  /** What the window before this one said. */
-  former: Bound | undefined
-  /** When the window began, ms. */
-  since: number
+  add(bound: Bound, at: number): void {
+    this.traces++
+    this.at = Math.max(this.at, at)
+    const { narrowest } = this
+    const full = narrowest.length === KEPT
+    const width = widthOf(bound)
+    const widest = widthOf(narrowest.at(-1) ?? ANYTHING)
+    if (full && width > 2 * widest) return
+    if (this.turned(bound)) this.narrowest = [this.turn.bound]
+    else if (full && width >= widest) return
+    else {
+      const place = narrowest.findIndex((one) => width < widthOf(one))
+      narrowest.splice(place < 0 ? narrowest.length : place, 0, bound)
+      if (full) narrowest.pop()
+    }
+    const { low, high, of } = majority(this.narrowest)
+    this.said = { low, high }
+    this.conflict = of < this.narrowest.length
+  }
+
+  /** Whether the clock was set. Of calls that took much longer than others nothing of the kind is believed. */
+  private turned(bound: Bound): boolean {
+    if (meet(bound, this.said) !== undefined) this.turn = { bound: ANYTHING, calls: 0 }
+    else {
+      const both = meet(bound, this.turn.bound)
+      this.turn = { bound: both ?? bound, calls: both === undefined ? 1 : this.turn.calls + 1 }
+    }
+    return this.turn.calls === TURN
+  }
 }
 
 /**
- * Knowledge of clocks from many traces: for each pair of hosts what all calls of the last one to two windows agree on. A clock
- * that is set shows as a contradiction; then what was known before is forgotten. Holds so many pairs at most; the one that was
- * heard of longest ago goes first.
+ * Knowledge of clocks from many traces: for each pair of hosts what most of the calls with the lowest latency agree on, by windows
+ * of the traces' own time, so that a file of last week's traces and today's requests say nothing of each other. A bound counts
+ * for its window and the next. Holds so many pairs and windows at most; the one that was heard of longest ago goes first.
  */
 export class ClockBook implements ClockKnowledge {
   readonly #window: number
@@ -51,13 +85,15 @@ export class ClockBook implements ClockKnowledge {
     this.#limit = pairs
   }
 
-  /** Adds what a trace said. @param now ms, of any clock that does not go back */
-  learn(observed: readonly ClockBound[], now: number): void {
-    for (const { from, to, low, high } of observed) {
-      const key = `${from}\n${to}`
-      const entry = this.#entries.get(key)
+  /** Adds what a trace said. @param at when it began, ms since the epoch */
+  learn(observed: readonly ClockBound[], at: number): void {
+    const window = Math.floor(at / this.#window)
+    for (const bound of observed) {
+      const key = keyOf(bound.from, bound.to, window)
+      const entry = this.#entries.get(key) ?? new Entry(bound)
       this.#entries.delete(key)
-      this.#entries.set(key, this.#revised(entry, { low, high }, now))
+      this.#entries.set(key, entry)
+      entry.add(sorted(bound), at)
     }
     for (const key of this.#entries.keys()) {
       if (this.#entries.size <= this.#limit) break
@@ -65,19 +101,35 @@ export class ClockBook implements ClockKnowledge {
     }
   }
 
-  #revised(entry: Entry | undefined, bound: Bound, now: number): Entry {
-    if (entry === undefined || now - entry.since >= 2 * this.#window) return { current: bound, former: undefined, since: now }
-    if (now - entry.since >= this.#window) return { current: bound, former: entry.current, since: now }
-    const both = meet(entry.current, bound)
-    if (both === undefined) return { current: bound, former: undefined, since: now }
-    return { ...entry, current: both, former: entry.former && meet(entry.former, both) && entry.former }
+  bound(from: string, to: string, at: number): Bound | undefined {
+    const window = Math.floor(at / this.#window)
+    const current = this.#entries.get(keyOf(from, to, window))?.said
+    const former = this.#entries.get(keyOf(from, to, window - 1))?.said
+    const said = current && former ? (meet(current, former) ?? current) : (current ?? former)
+    return said && sorted({ from, to, ...said })
   }
 
-  bound(from: string, to: string): Bound | undefined {
-    const entry = this.#entries.get(`${from}\n${to}`)
-    if (entry === undefined) return undefined
-    return (entry.former && meet(entry.current, entry.former)) ?? entry.current
+  /** The last word on each pair of hosts, the caller first. */
+  known(): KnownClock[] {
+    const last = new Map<string, KnownClock>()
+    for (const { from, to, said, traces, conflict, at } of this.#entries.values())
+      last.set(keyOf(from, to, 0), { from, to, ...sorted({ from, to, ...said }), traces, conflict, at })
+    return [...last.values()]
   }
+}
+
+/** Both ways the same. */
+function keyOf(one: string, other: string, window: number): string {
+  return one < other ? `${one}\n${other}\n${window}` : `${other}\n${one}\n${window}`
+}
+
+/** A bound from the host whose name sorts first to the other, and back again. */
+function sorted({ from, to, low, high }: ClockBound): Bound {
+  return from < to ? { low, high } : { low: -high, high: -low }
+}
+
+function widthOf({ low, high }: Bound): number {
+  return high - low
 }
 
 function meet(a: Bound, b: Bound): Bound | undefined {

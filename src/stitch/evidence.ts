@@ -7,6 +7,12 @@ export interface Bound {
   readonly high: number
 }
 
+/** What is said of the clocks of two hosts: `to`'s less `from`'s. */
+export interface ClockBound extends Bound {
+  readonly from: string
+  readonly to: string
+}
+
 /** Bounds of the offset of each host's clock against each other's, by host and host, both ways. */
 export type Evidence = Map<string, Map<string, Bound[]>>
 
@@ -43,7 +49,9 @@ function tells(parent: Node, child: Node): boolean {
   const called = child.span
   if (caller.resource.host === called.resource.host) return false
   if (caller.kind === 'PRODUCER' || called.kind === 'CONSUMER') return false
-  if (parent.untimed || child.untimed) return false
+  if (parent.untimed || child.untimed || child.rehung) return false
+  // Copies that contradict each other were merged into one that may be longer than any of them.
+  if ((child.flags & BIT.conflict) !== 0) return false
   return caller.kind === 'CLIENT' || called.kind === 'SERVER' || (isNamed(caller.resource) && isNamed(called.resource))
 }
 
@@ -78,16 +86,23 @@ export interface Agreement extends Bound {
 
 /** The intersection of all bounds; where they conflict, that of the narrowest, which are the calls with the lowest latency. */
 export function agree(bounds: readonly Bound[]): Agreement {
+  let low = -Infinity
+  let high = Infinity
+  for (const bound of bounds) {
+    if (bound.low > low) low = bound.low
+    if (bound.high < high) high = bound.high
+  }
+  return low <= high ? { low, high, conflict: false } : ofNarrowest(bounds)
+}
+
+function ofNarrowest(bounds: readonly Bound[]): Agreement {
   const narrowest = [...bounds].sort((a, b) => a.high - a.low - (b.high - b.low) || a.low - b.low || a.high - b.high)
   let low = -Infinity
   let high = Infinity
-  let conflict = false
   for (const bound of narrowest) {
-    if (bound.low > high || bound.high < low) conflict = true
-    else {
-      low = Math.max(low, bound.low)
-      high = Math.min(high, bound.high)
-    }
+    if (bound.low > high || bound.high < low) continue
+    low = Math.max(low, bound.low)
+    high = Math.min(high, bound.high)
   }
-  return { low, high, conflict }
+  return { low, high, conflict: true }
 }

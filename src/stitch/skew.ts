@@ -1,12 +1,15 @@
-import { agree, gather, type Bound, type Evidence } from './evidence.ts'
+import { agree, gather, type Bound, type ClockBound, type Evidence } from './evidence.ts'
 import type { Node } from './node.ts'
 import type { Tree } from './tree.ts'
 import { BIT } from './warnings.ts'
 
 /** What is known of clocks from elsewhere, say from other traces. */
 export interface ClockKnowledge {
-  /** Bounds of the clock of `to` less that of `from`, in ns; undefined if nothing is known. */
-  bound(from: string, to: string): Bound | undefined
+  /**
+   * Bounds of the clock of `to` less that of `from`, in ns; undefined if nothing is known.
+   * @param at when the trace began, ms since the epoch
+   */
+  bound(from: string, to: string, at: number): Bound | undefined
 }
 
 /** How one host's clock was corrected, in the unit of its trace's scale. */
@@ -18,21 +21,37 @@ export interface Correction extends Bound {
   readonly confidence: 'bounded' | 'conflicting' | 'none'
 }
 
+/** How clocks were corrected, and what that says to others. */
+export interface Corrected {
+  /** One per other host, by name. */
+  readonly corrections: readonly Correction[]
+  /** What the trace itself says, both ways for each pair. */
+  readonly evidence: Evidence
+  /** What of the knowledge from elsewhere moved something, in the unit of the trace's scale. */
+  readonly used: readonly ClockBound[]
+}
+
+/** Bounds from elsewhere in the unit of the trace's scale. */
+export type Known = (from: string, to: string) => Bound | undefined
+
 /**
  * Puts all times on the clock of the root's host. Hosts are placed in the order of their distance from it, in calls, each
  * against those already placed; a host that nothing is known of stays as it is.
- * @param unit ns per unit of the nodes' times
- * @returns one row per other host, by name
  */
-export function correctClocks({ root, nodes }: Tree, unit: number, knowledge?: ClockKnowledge): Correction[] {
+export function correctClocks({ root, nodes }: Tree, known: Known): Corrected {
   const reference = referenceHost(root)
   const hosts = new Set<string>()
   for (const { span } of nodes) if (span !== null && span.resource.host !== reference) hosts.add(span.resource.host)
-  if (reference === undefined || hosts.size === 0) return []
-  const placed = placeHosts(reference, hosts, gather(nodes), (from, to) => scaled(knowledge?.bound(from, to), unit))
-  for (const node of nodes) shift(node, placed)
-  return [...placed.values()].filter(({ host }) => host !== reference).sort((a, b) => (a.host < b.host ? -1 : 1))
+  if (reference === undefined || hosts.size === 0) return ONE_CLOCK
+  const evidence = gather(nodes)
+  const used: ClockBound[] = []
+  const placed = placeHosts(reference, hosts, evidence, known, used)
+  if ([...placed.values()].some(({ offset }) => offset !== 0)) for (const node of nodes) shift(node, placed)
+  const corrections = [...placed.values()].filter(({ host }) => host !== reference).sort((a, b) => (a.host < b.host ? -1 : 1))
+  return { corrections, evidence, used }
 }
+
+const ONE_CLOCK: Corrected = { corrections: [], evidence: new Map(), used: [] }
 
 /** The host of the root; of a made-up one that of its first child. */
 function referenceHost(root: Node): string | undefined {
@@ -48,13 +67,13 @@ function earlier(a: Node, b: Node): boolean {
   return a.start < b.start || (a.start === b.start && a.spanId < b.spanId)
 }
 
-function scaled(bound: Bound | undefined, unit: number): Bound | undefined {
-  return bound && { low: Math.floor(bound.low / unit), high: Math.ceil(bound.high / unit) }
-}
-
-type Known = (from: string, to: string) => Bound | undefined
-
-function placeHosts(reference: string, hosts: ReadonlySet<string>, evidence: Evidence, known: Known): Map<string, Correction> {
+function placeHosts(
+  reference: string,
+  hosts: ReadonlySet<string>,
+  evidence: Evidence,
+  known: Known,
+  used: ClockBound[],
+): Map<string, Correction> {
   const placed = new Map<string, Correction>([[reference, settled(reference, 0)]])
   const open = new Set([...hosts].sort())
   for (let ring = [reference]; ring.length > 0;) {
@@ -63,40 +82,52 @@ function placeHosts(reference: string, hosts: ReadonlySet<string>, evidence: Evi
     ring = [...next].sort()
     for (const host of ring) {
       open.delete(host)
-      placed.set(host, place(host, placed, evidence, known))
+      placed.set(host, place(host, placed, evidence, known, used))
     }
   }
-  for (const host of open) placed.set(host, fromElsewhere(host, known(reference, host)))
+  for (const host of open) placed.set(host, fromElsewhere(reference, host, known, used))
   return placed
 }
 
-function place(host: string, placed: ReadonlyMap<string, Correction>, evidence: Evidence, known: Known): Correction {
+/** Where a host's clock is, by the calls of this trace and what is known from elsewhere, which counts as a call more for each pair. */
+function place(
+  host: string,
+  placed: ReadonlyMap<string, Correction>,
+  evidence: Evidence,
+  known: Known,
+  used: ClockBound[],
+): Correction {
   const bounds: Bound[] = []
-  const elsewhere: Bound[] = []
-  for (const [from, pairs] of evidence.get(host) ?? []) {
-    const offset = placed.get(from)?.offset
+  const outside: ClockBound[] = []
+  for (const [to, pairs] of evidence.get(host) ?? []) {
+    const offset = placed.get(to)?.offset
     if (offset === undefined) continue
     for (const { low, high } of pairs) bounds.push({ low: offset - high, high: offset - low })
-    const outside = known(from, host)
-    if (outside !== undefined) elsewhere.push({ low: offset + outside.low, high: offset + outside.high })
+    const bound = known(to, host)
+    if (bound !== undefined) outside.push({ from: to, to: host, ...bound })
   }
-  const found = agree(bounds)
-  const { low, high } = narrowed(found, elsewhere)
-  const confidence = found.conflict ? 'conflicting' : 'bounded'
-  return { host, low, high, offset: inside(low, high), pairs: bounds.length, confidence }
+  const own = corrected(host, bounds, bounds.length)
+  if (outside.length === 0) return own
+  const shifted = outside.map(({ from, low, high }): Bound => {
+    const offset = placed.get(from)?.offset ?? 0
+    return { low: offset + low, high: offset + high }
+  })
+  const all = corrected(host, [...bounds, ...shifted], bounds.length)
+  if (all.offset === own.offset) return own
+  used.push(...outside)
+  return all
 }
 
-/** What other traces say helps where it fits; where it does not, this trace knows better: a clock may have been set since. */
-function narrowed(own: Bound, elsewhere: readonly Bound[]): Bound {
-  return elsewhere.reduce((bound, { low, high }) => {
-    const both = { low: Math.max(bound.low, low), high: Math.min(bound.high, high) }
-    return both.low <= both.high ? both : bound
-  }, own)
+function corrected(host: string, bounds: readonly Bound[], pairs: number): Correction {
+  const { low, high, conflict } = agree(bounds)
+  return { host, low, high, offset: inside(low, high), pairs, confidence: conflict ? 'conflicting' : 'bounded' }
 }
 
-function fromElsewhere(host: string, bound: Bound | undefined): Correction {
-  if (bound === undefined) return settled(host, 0)
-  return { host, ...bound, offset: inside(bound.low, bound.high), pairs: 0, confidence: 'bounded' }
+function fromElsewhere(reference: string, host: string, known: Known, used: ClockBound[]): Correction {
+  const bound = known(reference, host)
+  if (bound === undefined || inside(bound.low, bound.high) === 0) return settled(host, 0)
+  used.push({ from: reference, to: host, ...bound })
+  return corrected(host, [bound], 0)
 }
 
 function settled(host: string, offset: number): Correction {

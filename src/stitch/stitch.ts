@@ -2,14 +2,26 @@ import { PhaselineError } from '../model/errors.ts'
 import type { Span } from '../model/span.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { distinct } from './distinct.ts'
+import { agree, type ClockBound, type Evidence } from './evidence.ts'
 import { arrange, timeUntimed } from './order.ts'
 import { phaseOf } from './placement.ts'
 import { markRepetitions } from './repetition.ts'
-import { scaleOf } from './scale.ts'
+import { scaleOf, type Scale } from './scale.ts'
 import { measureSelf } from './self-time.ts'
-import { correctClocks, type ClockKnowledge } from './skew.ts'
+import { correctClocks, type ClockKnowledge, type Known } from './skew.ts'
 import { StitchedTimeline } from './timeline.ts'
-import { plant } from './tree.ts'
+import { plant, type Tree } from './tree.ts'
+
+/** A timeline, and what it has to do with other traces: their clocks. Offsets are ns. */
+export interface Stitched {
+  readonly timeline: Timeline
+  /** When it began by the root's clock, ms since the epoch. */
+  readonly at: number
+  /** What the trace says of its hosts' clocks by calls that bound them on both sides; nothing where they contradict each other. */
+  readonly observed: readonly ClockBound[]
+  /** What of the knowledge moved something: with just this, the same spans give the same timeline. */
+  readonly used: readonly ClockBound[]
+}
 
 /**
  * The spans of one trace as one timeline: a tree with one root, times on the root's clock, self times, and, worked out when
@@ -20,17 +32,55 @@ import { plant } from './tree.ts'
  * @throws PhaselineError (`code` `empty_trace`) if there are none
  */
 export function stitch(spans: readonly Span[], knowledge?: ClockKnowledge): Timeline {
+  return stitchAmong(spans, knowledge).timeline
+}
+
+/** The same, for who learns from each trace what helps with the next. */
+export function stitchAmong(spans: readonly Span[], knowledge?: ClockKnowledge): Stitched {
   if (spans.length === 0) throw new PhaselineError('empty_trace', 'A timeline needs at least one span.')
   const scale = scaleOf(spans)
   const traceId = traceIdOf(spans)
   const tree = plant(traceId, distinct(spans, scale))
-  const clocks = correctClocks(tree, Number(scale.unit), knowledge)
+  const at = beginOf(tree, scale)
+  const { corrections, evidence, used } = correctClocks(tree, knownTo(knowledge, at, scale))
   timeUntimed(tree)
   const nodes = arrange(tree.root)
   for (const node of nodes) if (node.span !== null) node.phase = phaseOf(node.span)
   measureSelf(nodes)
   markRepetitions(nodes)
-  return new StitchedTimeline(traceId, scale, nodes, clocks)
+  const timeline = new StitchedTimeline(traceId, scale, nodes, corrections)
+  return { timeline, at, observed: observedIn(evidence, scale), used: used.map((bound) => inNanos(bound, scale)) }
+}
+
+/** The root's time as it was sent; of a made-up one that of the trace's last span to start. */
+function beginOf({ root }: Tree, { base }: Scale): number {
+  return Number((root.span?.start || base) / 1_000_000n)
+}
+
+function knownTo(knowledge: ClockKnowledge | undefined, at: number, { unit }: Scale): Known {
+  const by = Number(unit)
+  return (from, to) => {
+    const bound = knowledge?.bound(from, to, at)
+    return bound && { low: Math.floor(bound.low / by), high: Math.ceil(bound.high / by) }
+  }
+}
+
+function observedIn(evidence: Evidence, scale: Scale): ClockBound[] {
+  const observed: ClockBound[] = []
+  const seen = new Set<string>()
+  for (const [from, row] of evidence) {
+    seen.add(from)
+    for (const [to, bounds] of row) {
+      if (seen.has(to)) continue
+      const { low, high, conflict } = agree(bounds)
+      if (!conflict && Number.isFinite(low)) observed.push(inNanos({ from, to, low, high }, scale))
+    }
+  }
+  return observed
+}
+
+function inNanos({ from, to, low, high }: ClockBound, { unit }: Scale): ClockBound {
+  return { from, to, low: low * Number(unit), high: high * Number(unit) }
 }
 
 /** Some senders cut trace ids to 64 bits: the whole one is the greatest. */

@@ -10,19 +10,28 @@ export function tracesOf(spans: Iterable<Span>): Map<string, Span[]> {
     if (trace === undefined) traces.set(span.traceId, [span])
     else trace.push(span)
   }
-  const cut = [...traces.keys()].filter((id) => id.startsWith('0000000000000000'))
-  if (cut.length === 0 || cut.length === traces.size) return traces
-  const whole = Map.groupBy(
-    [...traces.keys()].filter((id) => !id.startsWith('0000000000000000')),
-    (id) => id.slice(16),
-  )
-  for (const id of cut) join(traces, id, whole.get(id.slice(16)) ?? [])
+  for (const [id, cut] of wholeIds([...traces.keys()])) for (const short of cut) join(traces, short, id)
   return traces
 }
 
-function join(traces: Map<string, Span[]>, cut: string, whole: readonly string[]): void {
-  const [id, another] = whole
-  if (id === undefined || another !== undefined) return
+/** The ids of traces, each with that of the same trace cut short, if there is one. */
+export function wholeIds(ids: readonly string[]): Map<string, string[]> {
+  const isCut = (id: string): boolean => id.startsWith('0000000000000000')
+  const byEnd = Map.groupBy(
+    ids.filter((id) => !isCut(id)),
+    (id) => id.slice(16),
+  )
+  const whole = new Map<string, string[]>(ids.map((id) => [id, []]))
+  for (const cut of ids.filter(isCut)) {
+    const [id, another] = byEnd.get(cut.slice(16)) ?? []
+    if (id === undefined || another !== undefined) continue
+    whole.get(id)?.push(cut)
+    whole.delete(cut)
+  }
+  return whole
+}
+
+function join(traces: Map<string, Span[]>, cut: string, id: string): void {
   traces.set(id, [...(traces.get(id) ?? []), ...(traces.get(cut) ?? []).map((span) => ofTrace(span, cut, id))])
   traces.delete(cut)
 }

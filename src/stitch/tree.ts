@@ -27,6 +27,7 @@ export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree 
     if (parent === null) roots.push(node)
     else if (parent === node) {
       node.flags |= BIT.self_parent
+      node.rehung = true
       strays.push(node)
     } else {
       node.blocking = blocks(span, parent?.span ?? null, node.shares !== null)
@@ -118,7 +119,12 @@ function firstOfLoop(node: Node): Node {
     at = at.parent as Node
   }
   let first = at
-  for (let next = at.parent as Node; next !== at; next = next.parent as Node) if (byStart(next, first) < 0) first = next
+  at.rehung = true
+  for (let next = at.parent as Node; next !== at; next = next.parent as Node) {
+    // Which of them named the wrong parent, nobody knows.
+    next.rehung = true
+    if (byStart(next, first) < 0) first = next
+  }
   return first
 }
 

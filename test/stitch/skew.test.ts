@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ClockBook, observedClocks } from '../../src/stitch/clock-book.ts'
-import { stitch } from '../../src/stitch/stitch.ts'
+import type { Span } from '../../src/model/span.ts'
+import { stitchAmong } from '../../src/stitch/stitch.ts'
 import { at, timelineOf, trace, type Sketch } from './spans.ts'
 
 /** A client on host a, from 10 to 110, and what it called on host b. */
@@ -83,6 +83,60 @@ describe('no evidence, no change', () => {
     expect(timeline.warnings.has('clock_skew')).toBe(false)
   })
 
+  test.each<[string, Record<string, Sketch>]>([
+    [
+      'a span that is its own parent hangs under the root',
+      { root: { at: [10, 110], host: 'a' }, own: { parent: 'own', at: [500, 550], kind: 'SERVER', host: 'b' } },
+    ],
+    [
+      'a loop is cut and hangs under the root',
+      {
+        root: { at: [10, 110], kind: 'CLIENT', host: 'a' },
+        one: { parent: 'two', at: [500, 550], kind: 'SERVER', host: 'b' },
+        two: { parent: 'one', at: [510, 520], kind: 'CLIENT', host: 'b' },
+      },
+    ],
+    [
+      'a loop goes over two hosts: which of them named the wrong parent, nobody knows',
+      {
+        root: { at: [10, 110], kind: 'CLIENT', host: 'a' },
+        one: { parent: 'two', at: [500, 550], kind: 'SERVER', host: 'b' },
+        two: { parent: 'one', at: [900, 950], kind: 'CLIENT', host: 'a' },
+      },
+    ],
+    [
+      'an orphan hangs under a made-up span',
+      {
+        root: { at: [10, 110], kind: 'CLIENT', host: 'a' },
+        orphan: { parent: 'lost', at: [500, 550], kind: 'SERVER', host: 'b' },
+      },
+    ],
+    [
+      'two roots hang under a made-up one',
+      { root: { at: [10, 110], kind: 'CLIENT', host: 'a' }, other: { at: [500, 550], kind: 'SERVER', host: 'b' } },
+    ],
+  ])('where a parent was mended: %s', (_, sketches) => {
+    const { timeline, observed } = stitchAmong(trace(sketches))
+    expect(timeline.warnings.has('clock_skew')).toBe(false)
+    expect(timeline.clocks.every(({ pairs }) => pairs === 0)).toBe(true)
+    expect(observed).toEqual([])
+  })
+
+  test('what hangs under a member of a loop, and was not in it, is still evidence', () => {
+    const timeline = timelineOf({
+      one: { parent: 'two', at: [10, 110], host: 'a' },
+      two: { parent: 'one', at: [20, 100], kind: 'CLIENT', host: 'a' },
+      server: { parent: 'two', at: [500, 550], kind: 'SERVER', host: 'b' },
+    })
+    expect(timeline.clocks).toMatchObject([{ host: 'b', pairs: 1, lowNs: 450n, highNs: 480n }])
+  })
+
+  test('copies that contradict each other and were merged are none', () => {
+    const spans = trace(called(500, 550))
+    const copy = trace(called(500, 560))[1] as Span
+    expect(stitchAmong([...spans, copy]).timeline.clocks).toMatchObject([{ host: 'b', offsetNs: 0n, pairs: 0 }])
+  })
+
   test('a host that no call leads to has a row that says so', () => {
     const timeline = timelineOf({ root: { at: [10, 20], host: 'a' }, other: { parent: 'lost', at: [12, 13], host: 'b' } })
     expect(timeline.clocks).toEqual([{ host: 'b', offsetNs: 0n, lowNs: null, highNs: null, pairs: 0, confidence: 'none' }])
@@ -154,51 +208,5 @@ describe('several calls', () => {
     ])
     expect(at(timeline, 'call')).toMatchObject({ start: 45n, end: 75n })
     expect(at(timeline, 'third')).toMatchObject({ start: 55n, end: 65n })
-  })
-})
-
-describe('what other traces say', () => {
-  const book = (): ClockBook => {
-    const made = new ClockBook({ windowMs: 1_000, pairs: 4 })
-    made.learn(observedClocks(trace(called(500, 599))), 0)
-    return made
-  }
-
-  test('narrows what a trace says by itself', () => {
-    // By itself [390, 490], from elsewhere [489, 490].
-    expect(timelineOf(called(500, 500)).clocks[0]).toMatchObject({ offsetNs: 440n })
-    expect(stitch(trace(called(500, 500)), book()).clocks[0]).toMatchObject({ lowNs: 489n, highNs: 490n, offsetNs: 489n })
-  })
-
-  test('does not overrule it: the clock may have been set since', () => {
-    expect(stitch(trace(called(20, 70)), book()).clocks[0]).toMatchObject({ offsetNs: 0n, lowNs: -40n, highNs: 10n })
-  })
-
-  test('places a host that no call of the trace leads to', () => {
-    const spans = trace({
-      root: { at: [10, 20], host: 'a' },
-      other: { parent: 'root', at: [500, 505], kind: 'CONSUMER', host: 'b' },
-    })
-    expect(stitch(spans, book()).clocks[0]).toMatchObject({ offsetNs: 489n, pairs: 0, confidence: 'bounded' })
-  })
-
-  test('is forgotten after two windows, or when it is contradicted', () => {
-    const known = book()
-    known.learn([], 10_000)
-    expect(known.bound('a', 'b')).toEqual({ low: 489, high: 490 })
-    known.learn([{ from: 'a', to: 'b', low: 480, high: 489 }], 1_500)
-    expect(known.bound('a', 'b')).toEqual({ low: 489, high: 489 })
-    known.learn([{ from: 'a', to: 'b', low: 100, high: 110 }], 1_600)
-    expect(known.bound('a', 'b')).toEqual({ low: 100, high: 110 })
-    known.learn([{ from: 'a', to: 'b', low: 0, high: 500 }], 9_000)
-    expect(known.bound('a', 'b')).toEqual({ low: 0, high: 500 })
-  })
-
-  test('holds so many pairs, the latest', () => {
-    const known = book()
-    for (let i = 0; i < 10; i++) known.learn([{ from: 'x', to: `h${i}`, low: i, high: i }], 1)
-    expect(known.bound('a', 'b')).toBeUndefined()
-    expect(known.bound('x', 'h5')).toBeUndefined()
-    expect(known.bound('x', 'h6')).toEqual({ low: 6, high: 6 })
   })
 })
