@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PhaselineError } from '../model/errors.ts'
+import { makeFolder } from './sqlite-folder.ts'
 
 /**
  * Takes a folder for this process alone. The lock is SQLite's own on a file, so the system takes it back when the process ends, however it ends.
@@ -26,7 +26,7 @@ export function lockFolder(folder: string): () => void {
 
 function openedIn(folder: string): DatabaseSync {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     return new DatabaseSync(join(folder, 'lock'))
   } catch (error) {
     throw unusable(folder, error)

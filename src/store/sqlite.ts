@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Timeline } from '../model/timeline.ts'
@@ -7,6 +7,7 @@ import { Calls } from './sqlite-calls.ts'
 import { Chunks, type Place } from './sqlite-chunks.ts'
 import { Columns } from './sqlite-columns.ts'
 import { TermIndex } from './sqlite-index.ts'
+import { makeFolder } from './sqlite-folder.ts'
 import { Operations } from './sqlite-operations.ts'
 import { Retainer } from './sqlite-retention.ts'
 import { openDatabase, pragma } from './sqlite-schema.ts'
@@ -29,7 +30,7 @@ export interface SqliteOptions {
  * @throws PhaselineError `newer_schema`, `not_ours`
  */
 export function openSqlite(options: SqliteOptions): Store {
-  if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true })
+  if (options.path !== ':memory:') makeFolder(dirname(options.path))
   const { database, warning } = openDatabase(options.path)
   if (warning !== undefined) options.warn?.(warning)
   return new SqliteStore(database, options)

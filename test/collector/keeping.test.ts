@@ -180,3 +180,10 @@ test('several collectors work side by side, but not on one folder', async () => 
   await running({ data: folder() })
   await expect(collect({ otlpPort: 0, data })).rejects.toMatchObject({ code: 'data_in_use' })
 })
+
+const IMPOSSIBLE = [...(process.platform === 'linux' ? ['/proc/phaseline'] : []), join(import.meta.filename, 'folder')]
+
+test.each(IMPOSSIBLE)('a folder that cannot be made is said to be of no use: %s', async (data) => {
+  const refused = { code: 'data_unusable', message: expect.stringContaining('choose another folder with --data') as string }
+  await expect(collect({ data, otlpPort: 0 })).rejects.toMatchObject(refused)
+})
