@@ -28,9 +28,13 @@ export type Change = 'firing' | 'resolved' | 'repeated'
 
 /**
  * It must stay below the threshold for this long before it counts as resolved: an alert that flickers around its threshold
- * fires once. A third of the rule's window, at least 30 s.
+ * fires once. A third of the rule's window, at least 30 s; where something hangs, as long as the next one needs to show that it does.
  */
-const calmMs = (rule: Rule): number => Math.max(30_000, rule.window / 3)
+const calmMs = (rule: Rule): number =>
+  rule.figure === 'in_flight_age' ? Math.min(30_000, rule.above ?? 0) : Math.max(30_000, rule.window / 3)
+
+/** For how long after a restart nothing resolves for lack of requests: until a window is full again. */
+export const patience = (rule: Rule): number => (rule.figure === 'in_flight_age' ? 0 : Math.max(0, rule.window - calmMs(rule)))
 
 export function idOf(rule: Rule, subject: Subject): string {
   return [rule.name, subject.service, subject.phase, subject.name, subject.hook, subject.route].map(encodeURIComponent).join('|')

@@ -1,4 +1,3 @@
-import type { PhaseId } from '../model/phases.ts'
 import type { Observation, Subject } from './observation.ts'
 import { Series, type Addition, type SeriesData } from './series.ts'
 
@@ -24,12 +23,12 @@ export class SeriesBook {
   }
 
   observe(observation: Observation): void {
-    this.#at(observation.subject).observe(observation)
+    this.of(observation.subject).observe(observation)
   }
 
   /** @param at ms since the epoch */
   add(subject: Subject, addition: Addition, at: number): void {
-    this.#at(subject).add(addition, at)
+    this.of(subject).add(addition, at)
   }
 
   /**
@@ -55,7 +54,13 @@ export class SeriesBook {
   }
 
   get({ service, phase, name, hook, route }: Subject): Series | undefined {
-    return this.#find(service, phase, name, hook, route)
+    const some = this.#index.get(route)?.get(name)
+    if (some === undefined) return undefined
+    for (const series of some) {
+      const { subject } = series
+      if (subject.phase === phase && subject.hook === hook && subject.service === service) return series
+    }
+    return undefined
   }
 
   *[Symbol.iterator](): Generator<Series> {
@@ -82,27 +87,14 @@ export class SeriesBook {
   }
 
   /** The series of a subject; the overflow series of its service and phase if there is no room for another one. */
-  of(service: string, phase: PhaseId, name: string, hook: string, route: string): Series {
-    const found = this.#find(service, phase, name, hook, route)
+  of(asked: Subject): Series {
+    const found = this.get(asked)
     if (found !== undefined) return found
+    const { service, phase, name, hook, route } = asked
     if (this.#series.size < this.#limit) return this.#put(new Series({ service, phase, name, hook, route }))
     this.overflowed++
     const rest = { service, phase, name: 'other', hook: '', route: '' }
     return this.get(rest) ?? this.#put(new Series(rest))
-  }
-
-  #at({ service, phase, name, hook, route }: Subject): Series {
-    return this.of(service, phase, name, hook, route)
-  }
-
-  #find(service: string, phase: PhaseId, name: string, hook: string, route: string): Series | undefined {
-    const some = this.#index.get(route)?.get(name)
-    if (some === undefined) return undefined
-    for (const series of some) {
-      const { subject } = series
-      if (subject.phase === phase && subject.hook === hook && subject.service === service) return series
-    }
-    return undefined
   }
 
   #put(series: Series): Series {

@@ -1,26 +1,23 @@
 import type { MetricPoint } from '../model/metric.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { advance, type Alert, type Change } from './alert.ts'
+import { advance, patience, type Alert, type Change } from './alert.ts'
 import { SeriesBook } from './book.ts'
 import { DEFAULT_CONFIG, type AlertConfig } from './config.ts'
 import { SpanMetrics } from './span-metrics.ts'
 import { evaluate, type Reading } from './evaluate.ts'
 import { notify, type Notification } from './notification.ts'
 import { Groups, type Group } from './groups.ts'
+import { hanging, nothingRuns } from './hanging.ts'
+import { InFlight, type OpenPhase } from './in-flight.ts'
 import { learn } from './learn.ts'
+import { recall, remember, type Memory } from './memory.ts'
 import type { Subject } from './observation.ts'
-import { Outbox, type OutboxOptions, type TargetStatus } from './outbox.ts'
+import { Outbox, type OutboxOptions, type TargetStatus, type Waiting } from './outbox.ts'
 import { phaseMetric } from './phase-metrics.ts'
 import type { Rule } from './rule.ts'
 import { Seen } from './seen.ts'
 import type { Series, SeriesData } from './series.ts'
 import { targetsOf, type Target } from './targets.ts'
-
-/** Where the engine keeps what must survive a restart. Both may fail without harm: then it starts afresh, or keeps less. */
-export interface Memory {
-  load(): string | null
-  save(text: string): void
-}
 
 export interface EngineOptions {
   readonly config?: AlertConfig
@@ -42,12 +39,13 @@ export interface AlertEvent {
 const HISTORY = 500
 const REFRESH_MS = 60_000
 const FORGET_MS = 7 * 24 * 3_600_000
-const FORMAT = 3
 
 /** Watches all series with all rules. Call `tick` regularly; nothing else happens by itself. */
 export class AlertEngine {
   readonly series: SeriesBook = new SeriesBook()
   readonly spans: SpanMetrics = new SpanMetrics()
+  /** What has not ended. */
+  readonly inFlight: InFlight = new InFlight()
   readonly config: AlertConfig
   /** The address of the page, for links in notifications. */
   page = 'http://127.0.0.1:7427'
@@ -64,7 +62,7 @@ export class AlertEngine {
     this.config = options.config ?? DEFAULT_CONFIG
     this.#groups = new Groups(this.config.rules)
     this.#outboxes = [...targetsOf(this.config.notify), ...(options.targets ?? [])].map(
-      (target) => new Outbox(target, options.outbox),
+      (target) => new Outbox(target, { ...options.outbox, settled: () => this.#saveAlerts() }),
     )
     this.#memory = options.memory
     this.#now = options.now ?? Date.now
@@ -76,6 +74,7 @@ export class AlertEngine {
     const fresh = this.#seen.fresh(timeline)
     const now = this.#now()
     learn(timeline, this.series, fresh, now)
+    this.inFlight.see(timeline, now)
     this.spans.add(timeline, fresh, now)
   }
 
@@ -92,12 +91,18 @@ export class AlertEngine {
   /** Evaluates every rule on every series that it speaks of, and tells what has changed. */
   tick(): void {
     const now = this.#now()
+    let changed = false
     for (const group of this.#groups.gather(this.series)) {
       const reading = evaluate(group.rule, group.members, now, (series) => series.running(now, group.rule.window))
-      this.#advance(group, reading, now)
+      changed = this.#advance(group, reading, now) || changed
     }
+    this.inFlight.forget(now)
+    for (const rule of this.config.rules)
+      if (rule.figure === 'in_flight_age') changed = this.#advanceHanging(rule, now) || changed
     for (const one of this.series) one.melt(now, this.#isOn(one))
     this.series.forget(now, FORGET_MS)
+    // Before anybody is told, who is told a moment later: killed in between, it is told after the restart.
+    if (changed) this.#saveAlerts()
     this.#refresh(now)
   }
 
@@ -115,19 +120,21 @@ export class AlertEngine {
 
   /** Writes down what must survive. */
   save(): void {
-    const { series, history } = this
-    const alerts = [...this.#alerts.values()]
-    const kept: Kept = { format: FORMAT, series: series.toData(), metered: series.metered(), alerts, history }
-    try {
-      this.#memory?.save(JSON.stringify(kept))
-    } catch {
-      // A full disk must not stop the alerts; the next save tries again.
-    }
+    const kept: KeptSeries = { series: this.series.toData(), metered: this.series.metered() }
+    remember(this.#memory, 'series', kept)
+    this.#saveAlerts()
+  }
+
+  #saveAlerts(): void {
+    const { history, inFlight } = this
+    const waiting = this.#outboxes.map((outbox) => outbox.waiting())
+    const kept: KeptAlerts = { alerts: [...this.#alerts.values()], history, open: inFlight.toData(), waiting }
+    remember(this.#memory, 'alerts', kept)
   }
 
   async close(): Promise<void> {
-    this.save()
     await Promise.all(this.#outboxes.map((outbox) => outbox.close()))
+    this.save()
   }
 
   /** The series whose figures an alert is about. */
@@ -140,13 +147,28 @@ export class AlertEngine {
     return this.#groups.of(series).some(({ id }) => (this.#alerts.get(id)?.state ?? 'inactive') !== 'inactive')
   }
 
-  #advance({ rule, id, subject }: Group, reading: Reading, now: number): void {
+  /** @returns whether there is something new to remember */
+  #advance({ rule, id, subject }: Pick<Group, 'rule' | 'id' | 'subject'>, reading: Reading, now: number): boolean {
     const alert = this.#alerts.get(id) ?? (reading.exceeded ? fresh(id, rule, subject, reading) : undefined)
-    if (alert === undefined) return
+    if (alert === undefined) return false
     this.#alerts.set(id, alert)
+    const { state } = alert
     const change = advance(alert, rule, reading, now)
     if (change !== undefined) this.#tell(change, alert, rule, now)
     if (alert.state === 'inactive' && alert.firedAt === null) this.#alerts.delete(id)
+    return change !== undefined || alert.state !== state
+  }
+
+  /** The same for a rule about what has not ended; what has is heard of no more. */
+  #advanceHanging(rule: Rule, now: number): boolean {
+    let changed = false
+    const found = hanging(rule, this.inFlight)
+    for (const one of found) changed = this.#advance({ rule, ...one }, one.reading, now) || changed
+    const ids = new Set(found.map(({ id }) => id))
+    for (const { id, subject, ...alert } of [...this.#alerts.values()])
+      if (alert.rule === rule.name && alert.state !== 'inactive' && !ids.has(id))
+        changed = this.#advance({ rule, id, subject }, nothingRuns(rule), now) || changed
+    return changed
   }
 
   #tell(change: Change, alert: Alert, rule: Rule, now: number): void {
@@ -159,7 +181,7 @@ export class AlertEngine {
   #refresh(now: number): void {
     if (now - this.#refreshedAt < REFRESH_MS) return
     this.#refreshedAt = now
-    for (const outbox of this.#outboxes) if (outbox.refreshed) for (const still of this.#firing()) outbox.put(still)
+    for (const outbox of this.#outboxes) if (outbox.refreshed) for (const still of this.#firing()) outbox.refresh(still)
   }
 
   *#firing(): Generator<Notification> {
@@ -170,28 +192,39 @@ export class AlertEngine {
   }
 
   #restore(): void {
-    const text = this.#memory?.load() ?? null
-    if (text === null) return
-    let kept: Kept
+    const now = this.#now()
     try {
-      kept = JSON.parse(text) as Kept
-      if (kept.format !== FORMAT) return
-      this.series.restore(kept.series, kept.metered)
+      const { series = [], metered = [] } = recall<KeptSeries>(this.#memory, 'series') ?? {}
+      this.series.restore(series, metered)
+      const kept = recall<KeptAlerts>(this.#memory, 'alerts')
+      if (kept === undefined) return
+      for (const alert of kept.alerts) this.#resume(alert, now)
+      this.history.push(...kept.history)
+      this.inFlight.restore(kept.open, now)
+      for (const [index, outbox] of this.#outboxes.entries()) outbox.restore(kept.waiting[index])
     } catch {
-      return
+      // Somebody has edited it: what was read so far counts.
     }
-    for (const alert of kept.alerts)
-      if (this.config.rules.some((rule) => rule.name === alert.rule)) this.#alerts.set(alert.id, alert)
-    this.history.push(...kept.history)
+  }
+
+  /** Goes on with an alert. What came while nobody watched, or was not saved, is missing: that is no sign of calm. */
+  #resume(alert: Alert, now: number): void {
+    const rule = this.config.rules.find((one) => one.name === alert.rule)
+    if (rule !== undefined) this.#alerts.set(alert.id, { ...alert, exceededAt: now + patience(rule) })
   }
 }
 
-interface Kept {
-  format: number
-  series: SeriesData[]
-  metered: [service: string, last: number][]
-  alerts: Alert[]
-  history: AlertEvent[]
+interface KeptSeries {
+  readonly series: SeriesData[]
+  readonly metered: [service: string, last: number][]
+}
+
+interface KeptAlerts {
+  readonly alerts: Alert[]
+  readonly history: AlertEvent[]
+  readonly open: OpenPhase[]
+  /** By target. */
+  readonly waiting: Waiting[]
 }
 
 function fresh(id: string, rule: Rule, subject: Subject, reading: Reading): Alert {

@@ -24,7 +24,8 @@ export class Groups {
   readonly #of = new WeakMap<Series, readonly Group[]>()
 
   constructor(rules: readonly Rule[]) {
-    this.#rules = rules
+    // What has not ended is in no series.
+    this.#rules = rules.filter(({ figure }) => figure !== 'in_flight_age')
   }
 
   /** Sorts all series into their groups anew: those that were forgotten are gone. */

@@ -1,7 +1,8 @@
 import { OWN } from '../model/attributes.ts'
+import type { PhaseId } from '../model/phases.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 import type { SeriesBook } from './book.ts'
-import type { Measure } from './observation.ts'
+import type { Measure, Subject } from './observation.ts'
 import type { Fresh } from './seen.ts'
 
 /** The request that spans are inside of. */
@@ -34,23 +35,28 @@ export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: 
     const request = phase === 'gateway' ? requestOf(span) : outer
     around[depth] = request
     if (phase === null || source === null || fresh?.[index] === false) continue
-    const hooked = phase.startsWith('middleware.')
-    const name = (hooked && text(span, OWN.middlewareName)) || span.name
+    const subject = subjectOf(span, phase, request?.route ?? '')
     const at = Math.min(now, Number(span.end) / 1e6)
     const selfSeconds = seconds(span.selfNs)
     const whole = request?.seconds ?? seconds(timeline.durationNs)
     const measure: Measure = { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at }
-    const hook = hooked ? text(span, OWN.middlewareHook) : ''
-    const route = request?.route ?? ''
     // The metrics of an agent know its own phases only, not those that are made out in others' spans.
-    if (book.counts(span.service, now) || !source.attributes.has(OWN.phase))
-      book.of(span.service, phase, name, hook, route).observe(measure)
-    else book.get({ service: span.service, phase, name, hook, route })?.exemplify(measure)
+    if (book.counts(span.service, now) || !source.attributes.has(OWN.phase)) book.of(subject).observe(measure)
+    else book.get(subject)?.exemplify(measure)
   }
 }
 
 function requestOf(gateway: TimelineSpan): Request {
-  return { route: text(gateway, 'http.route'), seconds: seconds(gateway.end - gateway.start) }
+  return { route: routeOf(gateway), seconds: seconds(gateway.end - gateway.start) }
+}
+
+export const routeOf = (gateway: TimelineSpan): string => text(gateway, 'http.route')
+
+/** Which series a span belongs to. @param route of the request that it is part of; empty for none */
+export function subjectOf(span: TimelineSpan, phase: PhaseId, route: string): Subject {
+  const hooked = phase.startsWith('middleware.')
+  const name = (hooked && text(span, OWN.middlewareName)) || span.name
+  return { service: span.service, phase, name, hook: hooked ? text(span, OWN.middlewareHook) : '', route }
 }
 
 function shareOf(part: number, whole: number): number {

@@ -1,4 +1,5 @@
 import type { AlertEngine } from './engine.ts'
+import type { OpenPhase } from './in-flight.ts'
 import type { ExemplarSample, Family, Labels } from './openmetrics.ts'
 import type { Series } from './series.ts'
 
@@ -6,6 +7,8 @@ import type { Series } from './series.ts'
 export const METRICS = {
   self: 'phaseline_phase_self_seconds',
   errors: 'phaseline_phase_errors',
+  inFlight: 'phaseline_in_flight',
+  inFlightAge: 'phaseline_in_flight_age_seconds',
   alerts: 'phaseline_alerts',
   targets: 'phaseline_alert_notifications',
   overflow: 'phaseline_series_overflow',
@@ -31,6 +34,22 @@ export function* phaseFamilies(engine: AlertEngine): Generator<Family> {
     help: 'Phases that failed.',
     type: 'counter',
     samples: all.map((series) => ({ labels: labelsOf(series), value: series.errors })),
+  }
+  const open = Map.groupBy(engine.inFlight, ({ subject }) => JSON.stringify(Object.values(subject)))
+  yield {
+    name: METRICS.inFlight,
+    help: 'Phases that have been running for a second or more and have not ended.',
+    type: 'gauge',
+    samples: [...open.values()].map((some) => ({ labels: openLabels(some), value: some.length })),
+  }
+  yield {
+    name: METRICS.inFlightAge,
+    help: 'For how long the oldest of them had been running when it was last heard of.',
+    type: 'gauge',
+    samples: [...open.values()].map((some) => ({
+      labels: openLabels(some),
+      value: Math.max(...some.map(({ ageMs }) => ageMs)) / 1000,
+    })),
   }
   yield {
     name: METRICS.alerts,
@@ -105,6 +124,8 @@ export function* healthFamilies({ spans, traces, storage, forwarding }: Health):
     ]),
   }
 }
+
+const openLabels = ([first]: readonly OpenPhase[]): Labels => ({ ...first?.subject })
 
 const labelsOf = ({ subject }: Series): Labels => ({ ...subject })
 

@@ -3,6 +3,8 @@ import type { Rule } from './rule.ts'
 
 /** What a target is told: the change, the figures, where to look. Times are ISO 8601, links lead to timelines. */
 export interface Notification {
+  /** The same for the same change: what is told twice, because a crash came between the telling and its being noted, can be recognised. */
+  readonly id: string
   readonly change: Change
   readonly alert: string
   readonly severity: Rule['severity']
@@ -28,6 +30,7 @@ export function notify(change: Change, alert: Alert, rule: Rule, page: string): 
   const { reading } = alert
   const link = (trace: string | undefined): string | null => (trace === undefined ? null : `${page}/trace/${trace}`)
   return {
+    id: `${change}@${iso(alert.toldAt)}|${alert.id}`,
     change,
     alert: rule.name,
     severity: rule.severity,
@@ -57,11 +60,12 @@ function labelsOf({ subject }: Alert): Record<string, string> {
   return { service, phase, name, hook, route }
 }
 
-export const unitOf = (rule: Rule): 'ms' | 'ratio' => (rule.figure.startsWith('p') ? 'ms' : 'ratio')
+export const unitOf = ({ figure }: Rule): 'ms' | 'ratio' => (figure === 'share' || figure === 'error_rate' ? 'ratio' : 'ms')
 
 function sentence(change: Change, { subject, reading }: Alert, rule: Rule): string {
   const what = [subject.name, subject.hook].filter((part) => part !== '').join(' ')
   const where = subject.route === '' ? subject.service : `${subject.service} ${subject.route}`
+  if (rule.figure === 'in_flight_age') return hanging(change, `${what} on ${where}`, reading, rule)
   const figure = rule.figure.startsWith('p') ? `${rule.figure} self time` : rule.figure.replace('_', ' ')
   const usual = rule.timesUsual === undefined ? '' : ` (${rule.timesUsual} times its usual level)`
   const value = amount(reading.value, rule)
@@ -70,9 +74,17 @@ function sentence(change: Change, { subject, reading }: Alert, rule: Rule): stri
   return `${what} on ${where}: ${figure} ${value}, above ${amount(reading.threshold, rule)}${usual}`
 }
 
-/** A figure for people: `182 ms`, `4.2 ms`, `12 %`. */
+/** `sessions on shop: has been running for 16 s and has not ended, limit 5 s (3 of them)`. */
+function hanging(change: Change, what: string, { value, threshold, count }: Alert['reading'], rule: Rule): string {
+  if (change === 'resolved') return `${what}: nothing runs for longer than ${amount(threshold, rule)} any more`
+  const many = count > 1 ? ` (${count} of them)` : ''
+  return `${what}: has been running for ${amount(value, rule)} and has not ended, limit ${amount(threshold, rule)}${many}`
+}
+
+/** A figure for people: `182 ms`, `45 s`, `4.2 ms`, `12 %`. */
 function amount(value: number | null, rule: Rule): string {
   if (value === null) return 'no requests'
   if (unitOf(rule) === 'ratio') return `${(value * 100).toPrecision(2)} %`
+  if (value >= 10_000) return `${Number((value / 1000).toPrecision(3))} s`
   return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))} ms`
 }

@@ -17,6 +17,20 @@ export interface OutboxOptions {
   readonly retryMs?: number
   /** How long one delivery may take, ms. Default 10,000. */
   readonly timeoutMs?: number
+  /** Called when something that waited was delivered. */
+  readonly settled?: () => void
+}
+
+/** What has not been delivered to a target. */
+export interface Waiting {
+  readonly target: string
+  readonly notifications: readonly Notification[]
+}
+
+interface Item {
+  readonly notification: Notification
+  /** A change is told once and must arrive; that something still fires comes again in a minute. */
+  readonly change: boolean
 }
 
 const LONGEST_PAUSE_MS = 300_000
@@ -25,7 +39,7 @@ const LONGEST_PAUSE_MS = 300_000
 export class Outbox {
   readonly #target: Target
   readonly #options: Required<OutboxOptions>
-  readonly #waiting: Notification[] = []
+  readonly #waiting: Item[] = []
   #delivered = 0
   #dropped = 0
   #lastError: string | null = null
@@ -34,7 +48,7 @@ export class Outbox {
 
   constructor(target: Target, options: OutboxOptions = {}) {
     this.#target = target
-    this.#options = { limit: 1_000, retryMs: 1_000, timeoutMs: 10_000, ...options }
+    this.#options = { limit: 1_000, retryMs: 1_000, timeoutMs: 10_000, settled: () => {}, ...options }
   }
 
   get refreshed(): boolean {
@@ -42,13 +56,36 @@ export class Outbox {
   }
 
   put(notification: Notification): void {
+    this.#put({ notification, change: true })
+  }
+
+  /** Says that something still fires, to those who want to hear that. */
+  refresh(notification: Notification): void {
+    this.#put({ notification, change: false })
+  }
+
+  /** The changes that have not been delivered, for a restart. */
+  waiting(): Waiting {
+    const notifications = this.#waiting.filter(({ change }) => change).map(({ notification }) => notification)
+    return { target: this.#target.name, notifications }
+  }
+
+  /** Takes up what a former process could not deliver to the same target. */
+  restore(waiting: Waiting | undefined): void {
+    if (waiting?.target === this.#target.name) for (const notification of waiting.notifications) this.put(notification)
+  }
+
+  #put(item: Item): void {
     if (this.#closed.signal.aborted) return
     if (this.#waiting.length >= this.#options.limit) {
       this.#waiting.shift()
       this.#dropped++
     }
-    this.#waiting.push(notification)
-    this.#working ??= this.#work().finally(() => (this.#working = null))
+    this.#waiting.push(item)
+    // Not at once: whoever puts writes down first what there is to tell.
+    this.#working ??= Promise.resolve()
+      .then(() => this.#work())
+      .finally(() => (this.#working = null))
   }
 
   status(): TargetStatus {
@@ -65,9 +102,10 @@ export class Outbox {
   async #work(): Promise<void> {
     let pause = this.#options.retryMs
     for (let next = this.#waiting[0]; next !== undefined && !this.#closed.signal.aborted; next = this.#waiting[0]) {
-      if (await this.#deliver(next)) {
+      if (await this.#deliver(next.notification)) {
         if (this.#waiting[0] === next) this.#waiting.shift()
         pause = this.#options.retryMs
+        if (next.change) this.#options.settled()
       } else {
         await this.#rest(pause)
         pause = Math.min(pause * 2, LONGEST_PAUSE_MS)

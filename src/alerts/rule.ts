@@ -15,7 +15,7 @@ function parseDuration(given: string): number {
   return match === null ? NaN : Number(match[1]) * (UNITS[match[2] as string] as number)
 }
 
-const FIGURES = ['p50', 'p75', 'p90', 'p95', 'p99', 'share', 'error_rate'] as const
+const FIGURES = ['p50', 'p75', 'p90', 'p95', 'p99', 'share', 'error_rate', 'in_flight_age'] as const
 
 /** What a rule may say, and what it means when it says nothing. */
 const ruleFields = v.strictObject({
@@ -38,7 +38,10 @@ const ruleFields = v.strictObject({
     }),
     {},
   ),
-  /** Quantiles are of self time, in ms; the share of the request and the error rate are 0…1. */
+  /**
+   * Quantiles are of self time, in ms; the share of the request and the error rate are 0…1. `in_flight_age`: for how long the oldest
+   * that has not ended has been running, in ms, waiting for others included; `window` says nothing of it.
+   */
   figure: v.picklist(FIGURES, `must be one of ${FIGURES.join(', ')}`),
   above: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(limit), v.number('must be a number or a duration'))),
   /** Instead of `above`: how many times its own usual level. */
@@ -49,10 +52,10 @@ const ruleFields = v.strictObject({
     v.pipe(duration, v.minValue(10_000, 'must be 10s or more'), v.maxValue(900_000, 'must be 15m or less')),
     '5m',
   ),
-  /** How long it must last before it fires. */
-  for: v.optional(duration, '5m'),
-  /** Fewer observations than this in the window say nothing. */
-  minCount: v.optional(v.pipe(v.number(), v.minValue(1)), 20),
+  /** How long it must last before it fires: 5m, but 0 for an `in_flight_age`, which has lasted for that long. */
+  for: v.optional(duration),
+  /** Fewer observations than this in the window say nothing: 20, but 1 for an `in_flight_age`. */
+  minCount: v.optional(v.pipe(v.number(), v.minValue(1))),
   /** Whether each route counts, and is told, by itself; else all routes of the same hook count together. */
   perRoute: v.optional(v.boolean(), false),
   /** A firing alert is told again after this time. */
@@ -65,6 +68,10 @@ const RuleSchema = v.pipe(
   ruleFields,
   v.check((rule) => (rule.above === undefined) !== (rule.timesUsual === undefined), 'needs either "above" or "timesUsual"'),
   v.check((rule) => rule.timesUsual === undefined || /^p\d/.test(rule.figure), '"timesUsual" goes with a quantile (p50 … p99)'),
+  v.transform((rule) => {
+    const hangs = rule.figure === 'in_flight_age'
+    return { ...rule, for: rule.for ?? (hangs ? 0 : 300_000), minCount: rule.minCount ?? (hangs ? 1 : 20) }
+  }),
 )
 
 /** A rule as the evaluation reads it: durations in ms. */
@@ -112,7 +119,7 @@ function limit(given: string | number): number {
   return typeof given === 'number' ? given : parseDuration(given)
 }
 
-/** What holds without a file: a middleware that is slow in absolute terms, and one that is slower than it used to be. */
+/** What holds without a file: a middleware that is slow in absolute terms, one that hangs, and one that is slower than it used to be. */
 export const DEFAULT_RULES: readonly Rule[] = [
   v.parse(RuleSchema, {
     name: 'SlowMiddleware',
@@ -120,6 +127,13 @@ export const DEFAULT_RULES: readonly Rule[] = [
     figure: 'p95',
     above: '50ms',
     help: 'Open the slowest timeline: the bar of this hook is its self time; what it waited for hangs under it.',
+  }),
+  v.parse(RuleSchema, {
+    name: 'HangingMiddleware',
+    where: { phase: 'middleware.*' },
+    figure: 'in_flight_age',
+    above: '30s',
+    help: 'Open the timeline: the request still runs, the deepest bar without an end is what it waits for.',
   }),
   v.parse(RuleSchema, {
     name: 'MiddlewareSlowerThanUsual',

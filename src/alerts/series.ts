@@ -18,11 +18,12 @@ export interface Addition {
   exemplars: readonly Exemplar[]
 }
 
-/** A slot, and what came before, in JSON. */
+/**
+ * The slots, and what came before, in JSON. Not the totals: counters begin anew with each process. One that came back a little lower than
+ * it was, after a crash, would be a reset to Prometheus, and all that ever happened would have happened just now.
+ */
 export interface SeriesData {
   subject: Subject
-  total: HistogramData
-  errors: number
   usual: HistogramData
   meltedTo: number
   slots: (Omit<Slot, 'self'> & { self: HistogramData })[]
@@ -31,7 +32,7 @@ export interface SeriesData {
 /** Everything known of one subject: totals since the beginning, the latest slots, the usual level. */
 export class Series {
   readonly subject: Subject
-  /** Of all time: what Prometheus scrapes. */
+  /** Since the start of the process: what Prometheus scrapes. */
   total: Histogram = new Histogram()
   errors = 0
   /** What was usual before the latest slots, older days counting less. */
@@ -141,8 +142,6 @@ export class Series {
   toData(): SeriesData {
     return {
       subject: this.subject,
-      total: this.total.toData(),
-      errors: this.errors,
       usual: this.usual.toData(),
       meltedTo: this.#meltedTo,
       slots: this.slots.map((slot) => ({ ...slot, self: slot.self.toData() })),
@@ -151,8 +150,6 @@ export class Series {
 
   static from(data: SeriesData): Series {
     const made = new Series(data.subject)
-    made.total = Histogram.from(data.total)
-    made.errors = data.errors
     made.usual = Histogram.from(data.usual)
     made.#meltedTo = data.meltedTo
     made.slots = data.slots.map((slot) => ({ ...slot, self: Histogram.from(slot.self) }))

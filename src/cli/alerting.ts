@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DEFAULT_CONFIG, loadConfig, type AlertConfig } from '../alerts/config.ts'
-import { AlertEngine, type Memory } from '../alerts/engine.ts'
+import { AlertEngine } from '../alerts/engine.ts'
+import type { Memory } from '../alerts/memory.ts'
 import type { Target } from '../alerts/targets.ts'
 import type { Collector } from '../collector/index.ts'
 
@@ -28,7 +29,7 @@ export function startAlerting(collector: Collector, options: AlertingOptions, da
   const engine = new AlertEngine({
     config: options.alerts ?? DEFAULT_CONFIG,
     targets: options.tell === false ? [] : [terminal],
-    ...(data !== undefined && { memory: fileMemory(join(data, 'alerts.json')) }),
+    ...(data !== undefined && { memory: filesIn(data) }),
   })
   const stops = [
     collector.on('timeline', (_summary, timeline) => engine.learn(timeline)),
@@ -57,11 +58,13 @@ const terminal: Target = {
   },
 }
 
-/** A file that is replaced whole, so that a crash leaves the former one. */
-function fileMemory(file: string): Memory {
+/** Files that are replaced whole, so that a crash leaves the former ones. */
+function filesIn(folder: string): Memory {
+  const of = (part: string): string => join(folder, `${part}.json`)
   return {
-    load: () => (existsSync(file) ? readFileSync(file, 'utf8') : null),
-    save(text) {
+    load: (part) => (existsSync(of(part)) ? readFileSync(of(part), 'utf8') : null),
+    save(part, text) {
+      const file = of(part)
       writeFileSync(`${file}.new`, text, { mode: 0o600 })
       renameSync(`${file}.new`, file)
     },

@@ -79,6 +79,11 @@ function ruleJson(rule: Rule): RuleJson {
         ? `${rule.above} ms`
         : String(rule.above)
   const minutes = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`)
-  const words = `${figure} of ${where.join(', ') || 'everything'} above ${than} over ${minutes(rule.window)}, for ${minutes(rule.for)}, from ${minCount} requests`
+  const what = where.join(', ') || 'everything'
+  const lasting = rule.for > 0 ? `, for ${minutes(rule.for)}` : ''
+  const words =
+    figure === 'in_flight_age'
+      ? `${what} running for longer than ${minutes(rule.above ?? 0)}${lasting}${minCount > 1 ? `, ${minCount} at once` : ''}`
+      : `${figure} of ${what} above ${than} over ${minutes(rule.window)}${lasting}, from ${minCount} requests`
   return { name, severity, figure, words, help, forMs: rule.for }
 }

@@ -43,7 +43,11 @@ test('a file that is not there is said so, without a stack', async () => {
 })
 
 test('without rules, the default ones hold', async () => {
-  expect((await loadConfig(file('{}'))).rules.map((rule) => rule.name)).toEqual(['SlowMiddleware', 'MiddlewareSlowerThanUsual'])
+  expect((await loadConfig(file('{}'))).rules.map((rule) => rule.name)).toEqual([
+    'SlowMiddleware',
+    'HangingMiddleware',
+    'MiddlewareSlowerThanUsual',
+  ])
 })
 
 test('every mistake is told with its line, its place and what is allowed', async () => {

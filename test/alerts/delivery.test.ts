@@ -7,6 +7,7 @@ import { Outbox } from '../../src/alerts/outbox.ts'
 import { slackMessage, targetsOf } from '../../src/alerts/targets.ts'
 
 const notification: Notification = {
+  id: 'firing@2026-11-21T00:05:00.000Z|Slow|shop',
   change: 'firing',
   alert: 'Slow',
   severity: 'warning',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_RULES } from '../../src/alerts/rule.ts'
-import { bench, rule, SESSION } from './support.ts'
+import { bench, inMemory, rule, SESSION } from './support.ts'
 
 test('a middleware that stays slow goes inactive → pending → firing, and tells once', () => {
   const { engine, pass, changes } = bench([rule()])
@@ -138,8 +138,7 @@ test('what is told carries the figure, the threshold, since when, and two timeli
 })
 
 test('a restart neither loses nor repeats an alert', () => {
-  let kept = ''
-  const memory = { load: () => (kept === '' ? null : kept), save: (text: string) => void (kept = text) }
+  const memory = inMemory()
   const before = bench([rule()], { memory })
   before.pass(200, 200)
   before.engine.save()

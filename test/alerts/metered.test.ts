@@ -8,7 +8,7 @@ import { encodeMetrics } from '../../src/otlp/encode-metrics.ts'
 import { stitch } from '../../src/stitch/stitch.ts'
 import { numbers, traceOf } from '../bench/traces.ts'
 import { running, send } from '../collector/running.ts'
-import { bench, rule } from './support.ts'
+import { bench, inMemory, rule } from './support.ts'
 
 const NOW = Date.UTC(2026, 10, 21)
 const SHOP = { service: 'shop', host: 'a', attributes: new Map() }
@@ -82,8 +82,7 @@ test('a service that has sent no metrics for a quarter of an hour is known by it
 })
 
 test('a restart remembers who sends metrics', () => {
-  let kept = ''
-  const memory = { load: () => (kept === '' ? null : kept), save: (text: string) => void (kept = text) }
+  const memory = inMemory()
   const before = new AlertEngine({ memory, now: () => NOW })
   before.meter([point()])
   before.save()

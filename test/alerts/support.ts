@@ -1,4 +1,5 @@
 import { AlertEngine, type EngineOptions } from '../../src/alerts/engine.ts'
+import type { Memory } from '../../src/alerts/memory.ts'
 import type { Notification } from '../../src/alerts/notification.ts'
 import type { Observation, Subject } from '../../src/alerts/observation.ts'
 import type { Rule } from '../../src/alerts/rule.ts'
@@ -11,6 +12,12 @@ export const SESSION: Subject = {
   name: 'SessionMiddleware',
   hook: 'process_response',
   route: '/books/<int:id>/',
+}
+
+/** A memory that is as good as a disk. */
+export function inMemory(): Memory {
+  const kept = new Map<string, string>()
+  return { load: (part) => kept.get(part) ?? null, save: (part, text) => void kept.set(part, text) }
 }
 
 /** One valid rule, with what a test changes. */
