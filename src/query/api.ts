@@ -1,5 +1,6 @@
 import { JsonResponse, path, StreamingHttpResponse, type HttpRequest, type HttpResponse } from '../lifecycle/index.ts'
 import type { UrlPattern } from '../lifecycle/index.ts'
+import type { AlertEngine } from '../alerts/engine.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { summarise } from '../stitch/summary.ts'
@@ -15,6 +16,8 @@ import type { Recent } from './recent.ts'
 import { statusJson, type Stats } from './status.ts'
 import { summaryJson } from './summary-json.ts'
 import { spanDetailJson, timelineJson } from './timeline-json.ts'
+import { windowsQuery } from './windows-query.ts'
+import { windowsJson } from './windows.ts'
 import type { ControlJson, ControlsJson, SpansJson } from './wire.ts'
 
 /** Switches that the page shows, and what sets them. */
@@ -31,6 +34,8 @@ export interface ApiParts {
   readonly arrivals: Arrivals
   readonly stats: () => Stats
   readonly controls: Controls
+  /** Whose histograms say what changed; timelines say it without. */
+  readonly alerts: AlertEngine | undefined
   readonly version: string
   /** The address of a Jaeger's page, without a slash at its end. */
   readonly jaegerUrl: string | undefined
@@ -127,6 +132,13 @@ export function apiUrls(parts: ApiParts): UrlPattern[] {
     path(
       'timelines/<str:id>/spans/<str:span>',
       get(async ({ id, span }: { id: string; span: string }) => spansOf(await found(recent, id), span)),
+    ),
+    path(
+      'compare',
+      get((_, request) => {
+        const now = Date.now()
+        return windowsJson(windowsQuery(request.query, now), { store, engine: parts.alerts, now })
+      }),
     ),
     path('live', live),
     path(

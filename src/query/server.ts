@@ -116,8 +116,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const arrivals = new Arrivals()
   const unlearn = live.subscribe((_summary, timeline) => timeline !== undefined && arrivals.learn(timeline))
   const jaegerUrl = options.jaegerUrl?.replace(/\/+$/, '')
-  const api = apiUrls({ store, recent: kept, news: feed, arrivals, stats, controls, version: version(), jaegerUrl })
   const { alerts } = options
+  const api = apiUrls({ store, recent: kept, news: feed, arrivals, stats, controls, alerts, version: version(), jaegerUrl })
   const app: App = lifecycle({
     urls: [
       path('api/', include([...api, ...(alerts === undefined ? [] : alertUrls(alerts)), ...jaegerUrls(store, alerts)])),

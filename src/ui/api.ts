@@ -7,6 +7,7 @@ import type {
   OutlineJson,
   SpansJson,
   StatusJson,
+  WindowsJson,
 } from '../query/wire.ts'
 import { queryOf, type Filter } from './filter.ts'
 
@@ -66,6 +67,11 @@ export function alerts(signal?: AbortSignal): Promise<AlertsJson> {
 /** The figures of middlewares, or of another phase. @param query `phase`, `service`, `route`, `windowMs` */
 export function middleware(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<MiddlewareJson> {
   return get(`/api/middleware?${new URLSearchParams(query)}`, signal)
+}
+
+/** What changed from one window of time to another. @param query of a URL, `?` included, or empty */
+export function windows(query: string, signal?: AbortSignal): Promise<WindowsJson> {
+  return get(`/api/compare${query}`, signal)
 }
 
 /** The switches there are. */

@@ -13,6 +13,7 @@ import { Notice } from './notice.tsx'
 import { RequestsPage } from './requests/page.tsx'
 import { StatusPage } from './status.tsx'
 import { TimelinePage } from './timeline/page.tsx'
+import { WindowsPage } from './windows/page.tsx'
 
 /** Milliseconds between two looks at the alerts: the header counts them on every page. */
 const EVERY = 5000
@@ -23,6 +24,7 @@ function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNod
     return <TimelinePage key={place.traceId} traceId={place.traceId} span={place.span} find={place.find ?? ''} />
   if (place.page === 'middleware') return <MiddlewarePage board={place.board} />
   if (place.page === 'alerts') return <AlertsPage told={told} />
+  if (place.page === 'windows') return <WindowsPage windows={place.windows} />
   if (place.page === 'compare') return <ComparePage a={place.a} b={place.b} />
   if (place.page === 'status') return <StatusPage told={told} />
   return (

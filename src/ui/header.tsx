@@ -101,6 +101,7 @@ export function Header({ place, firing }: { place: Place; firing: number }): VNo
       <nav aria-label="Pages">
         <Item href="/" on={place.page === 'requests' || place.page === 'timeline'} text="Requests" />
         <Item href="/middleware" on={place.page === 'middleware'} text="Middleware" />
+        <Item href="/compare" on={place.page === 'compare' || place.page === 'windows'} text="Compare" />
         <Item href="/alerts" on={place.page === 'alerts'} text="Alerts" news={firing} />
         <Item href="/status" on={place.page === 'status'} text="Status" />
       </nav>

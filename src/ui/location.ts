@@ -1,5 +1,6 @@
 import { filterOf, queryOf, type Filter } from './filter.ts'
 import { boardOf, boardQuery, type Board } from './middleware/board.ts'
+import { windowsOf, windowsQuery, type Windows } from './windows/windows.ts'
 
 /** What the page shows: every state worth sending to somebody is in the URL. */
 export type Place =
@@ -7,6 +8,7 @@ export type Place =
   | { readonly page: 'timeline'; readonly traceId: string; readonly span: string | null; readonly find?: string }
   | { readonly page: 'middleware'; readonly board: Board }
   | { readonly page: 'alerts' }
+  | { readonly page: 'windows'; readonly windows: Windows }
   | { readonly page: 'compare'; readonly a: string | null; readonly b: string | null }
   | { readonly page: 'status' }
   | { readonly page: 'nowhere'; readonly path: string }
@@ -23,7 +25,8 @@ export function placeOf({ pathname, searchParams }: URL): Place {
   if (pathname === '/middleware') return { page: 'middleware', board: boardOf(searchParams) }
   if (pathname === '/compare') {
     const id = (name: string): string | null => traceIdOf(searchParams.get(name) ?? '')
-    return { page: 'compare', a: id('a'), b: id('b') }
+    const [a, b] = [id('a'), id('b')]
+    return a === null && b === null ? { page: 'windows', windows: windowsOf(searchParams) } : { page: 'compare', a, b }
   }
   if (pathname === '/alerts' || pathname === '/status') return { page: pathname === '/alerts' ? 'alerts' : 'status' }
   const trace = /^\/trace\/([0-9a-f]{1,32})\/?$/i.exec(pathname)
@@ -48,6 +51,8 @@ export function hrefOf(place: Place): string {
       return `/trace/${place.traceId}${opened(place.span, place.find ?? '')}`
     case 'middleware':
       return `/middleware${boardQuery(place.board)}`
+    case 'windows':
+      return `/compare${windowsQuery(place.windows)}`
     case 'compare':
       return `/compare?${new URLSearchParams({ ...(place.a !== null && { a: place.a }), ...(place.b !== null && { b: place.b }) })}`
     case 'nowhere':

@@ -1,8 +1,10 @@
 import type { VNode } from 'preact'
 import { narrowed, NO_FILTER, type Filter } from '../filter.ts'
 import { timeOfDay } from '../format.ts'
+import { hrefOf } from '../location.ts'
 import { go } from '../navigate.ts'
 import { PHASE_ORDER, phaseLook } from '../phases.ts'
+import { windowsFrom } from '../windows/windows.ts'
 
 const STATUSES = ['2xx', '3xx', '4xx', '5xx']
 
@@ -123,6 +125,11 @@ function Chips({ filter }: { filter: Filter }): VNode | null {
           {text} <span aria-hidden="true">×</span>
         </button>
       ))}
+      {filter.from !== '' && filter.to !== '' && (
+        <a class="button" href={hrefOf({ page: 'windows', windows: windowsFrom(filter) })}>
+          What got slower here?
+        </a>
+      )}
       <button type="button" class="button quiet" onClick={() => go({ page: 'requests', filter: NO_FILTER })}>
         Clear
       </button>

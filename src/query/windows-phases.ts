@@ -1,0 +1,117 @@
+import { SeriesBook } from '../alerts/book.ts'
+import type { AlertEngine } from '../alerts/engine.ts'
+import { learn } from '../alerts/learn.ts'
+import { KEPT_MS, type Series } from '../alerts/series.ts'
+import { MINUTE_MS, type Slot } from '../alerts/slot.ts'
+import { Histogram } from '../model/histogram.ts'
+import type { Store } from '../store/contract.ts'
+import { figure, nanosOf } from './windows-figures.ts'
+import type { Window, WindowsQuery } from './windows-query.ts'
+import { some, type Sample } from './windows-sample.ts'
+import type { PhaseChangeJson, PhaseChangesJson } from './wire.ts'
+
+/** Timelines that are read of a window, where there are no histograms of it: a few ms each. */
+const TIMELINES = 120
+/** Histograms are kept by the minute: of shorter windows the edges would be the most. */
+const SHORTEST_MS = 3 * MINUTE_MS
+const ROWS = 200
+
+/** Self times of one subject in one window. */
+interface Taken {
+  readonly series: Series
+  readonly self: Histogram
+  readonly slowest: string | null
+}
+
+type Book = ReadonlyMap<string, Taken>
+
+/** Whether histograms of all requests reach back to then. @param now ms since the epoch */
+function counted(engine: AlertEngine | undefined, { before, after }: WindowsQuery, now: number): engine is AlertEngine {
+  return engine !== undefined && after.to - after.from >= SHORTEST_MS && before.from >= now - KEPT_MS
+}
+
+/**
+ * The phases of one route in two windows: from the histograms of all requests where they reach back so far, else from timelines.
+ * @param engine whose histograms there are, if any
+ */
+export async function phaseChanges(
+  query: WindowsQuery,
+  samples: { readonly before: Sample; readonly after: Sample },
+  { store, engine, now }: { store: Store; engine: AlertEngine | undefined; now: number },
+): Promise<PhaseChangesJson> {
+  const fits = ({ subject }: Series): boolean =>
+    subject.route === query.route && (query.service === '' || subject.service === query.service)
+  if (counted(engine, query, now)) {
+    const all = [...engine.series].filter(fits)
+    const [before, after] = [inWindow(all, query.before), inWindow(all, query.after)]
+    const every = [...after.values()].some(({ series }) => !engine.series.counts(series.subject.service, now))
+    return changes(before, after, every ? 'every' : 'recorded')
+  }
+  const before = (await read(store, samples.before)).filter(fits)
+  const after = (await read(store, samples.after)).filter(fits)
+  const whole = { from: 0, to: Infinity }
+  const part =
+    samples.before.more || samples.after.more || samples.before.items.length > TIMELINES || samples.after.items.length > TIMELINES
+  return changes(inWindow(before, whole), inWindow(after, whole), part ? 'some' : 'recorded')
+}
+
+async function read(store: Store, { items }: Sample): Promise<Series[]> {
+  const book = new SeriesBook()
+  for (const { traceId } of some(items, TIMELINES)) {
+    const timeline = await store.timeline(traceId)
+    if (timeline !== undefined) learn(timeline, book)
+  }
+  return [...book]
+}
+
+/** What the slots in a window have; a slot belongs to where its middle is. */
+function inWindow(all: readonly Series[], { from, to }: Window): Book {
+  const book = new Map<string, Taken>()
+  for (const series of all) {
+    const slots = series.slots.filter(({ start, ms }) => start + ms / 2 >= from && start + ms / 2 < to)
+    const self = new Histogram()
+    for (const slot of slots) self.merge(slot.self)
+    const { service, phase, name, hook } = series.subject
+    if (self.count > 0) book.set([service, phase, name, hook].join('\0'), { series, self, slowest: slowest(slots) })
+  }
+  return book
+}
+
+function slowest(slots: readonly Slot[]): string | null {
+  const known = slots.map((slot) => slot.slowest).filter((one) => one !== null)
+  return (
+    known.reduce<(typeof known)[number] | null>((a, b) => (a === null || b.selfSeconds > a.selfSeconds ? b : a), null)?.traceId ??
+    null
+  )
+}
+
+/** Gateways; where nobody told of one, what happened most often. */
+function requestsOf(book: Book): number {
+  const gateways = [...book.values()].filter(({ series }) => series.subject.phase === 'gateway')
+  const counts = (gateways.length > 0 ? gateways : [...book.values()]).map(({ self }) => self.count)
+  return gateways.length > 0 ? counts.reduce((sum, one) => sum + one, 0) : Math.max(0, ...counts)
+}
+
+function changes(before: Book, after: Book, basis: PhaseChangesJson['basis']): PhaseChangesJson {
+  const requests = { before: requestsOf(before), after: requestsOf(after) }
+  const rows = [...new Set([...after.keys(), ...before.keys()])].map((key) => change(before.get(key), after.get(key), requests))
+  rows.sort((a, b) => Math.abs(more(b)) - Math.abs(more(a)))
+  return { basis, requests, rows: rows.slice(0, ROWS) }
+}
+
+const more = ({ perRequest }: PhaseChangeJson): number => Number(perRequest.afterNs) - Number(perRequest.beforeNs)
+
+function change(a: Taken | undefined, b: Taken | undefined, requests: PhaseChangesJson['requests']): PhaseChangeJson {
+  const { service, phase, name, hook } = ((b ?? a) as Taken).series.subject
+  const mean = (one: Taken | undefined, of: number): string => nanosOf(one === undefined || of === 0 ? 0 : one.self.sum / of)
+  return {
+    service,
+    phase,
+    name,
+    hook,
+    before: a === undefined ? null : figure(a.self),
+    after: b === undefined ? null : figure(b.self),
+    perRequest: { beforeNs: mean(a, requests.before), afterNs: mean(b, requests.after) },
+    slowest: b?.slowest ?? null,
+  }
+}

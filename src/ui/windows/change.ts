@@ -1,0 +1,44 @@
+import type { FigureJson, PhaseChangeJson, RouteChangeJson, WindowsJson } from '../../query/wire.ts'
+
+/** Fewer than so many requests in a window say little of the others. */
+export const FEW = 20
+
+/** How much longer, ns; undefined where one of the two is missing. */
+export function longer(before: FigureJson | null, after: FigureJson | null, figure: 'p50Ns' | 'p95Ns'): number | undefined {
+  return before === null || after === null ? undefined : Number(after[figure]) - Number(before[figure])
+}
+
+/** How much more of a request's time is spent there, ns. */
+export function adds({ perRequest }: PhaseChangeJson): number {
+  return Number(perRequest.afterNs) - Number(perRequest.beforeNs)
+}
+
+/** What makes most of the difference, in its direction: enough for four fifths, three at most. @param total ns */
+export function mostly(rows: readonly PhaseChangeJson[], total: number): PhaseChangeJson[] {
+  const same = rows.filter((row) => adds(row) !== 0 && adds(row) > 0 === total > 0)
+  const found: PhaseChangeJson[] = []
+  let sum = 0
+  for (const row of same) {
+    if (found.length === 3 || Math.abs(sum) >= Math.abs(total) * 0.8) break
+    found.push(row)
+    sum += adds(row)
+  }
+  return found
+}
+
+/** What can be said of two windows. */
+export type Saying = 'nothing' | 'only before' | 'only after' | 'few' | 'enough'
+
+/** Whether there is enough in both. */
+export function saying({ before, after }: Pick<WindowsJson, 'before' | 'after'>): Saying {
+  const [a, b] = [before.took.count, after.took.count]
+  if (a === 0 && b === 0) return 'nothing'
+  if (a === 0) return 'only after'
+  if (b === 0) return 'only before'
+  return Math.min(a, b) < FEW ? 'few' : 'enough'
+}
+
+/** The largest change of a table's p50s, ns. */
+export function largest(routes: readonly RouteChangeJson[]): number {
+  return Math.max(0, ...routes.map(({ before, after }) => Math.abs(longer(before, after, 'p50Ns') ?? 0)))
+}

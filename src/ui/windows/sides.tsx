@@ -1,0 +1,103 @@
+import type { VNode } from 'preact'
+import type { WindowJson, WindowsJson } from '../../query/wire.ts'
+import { changeText } from '../compare/change.tsx'
+import { clock, count, day, duration, epochMs, percent } from '../format.ts'
+import { phaseLook } from '../phases.ts'
+import { adds, longer, mostly } from './change.ts'
+import { Spread } from './spread.tsx'
+
+function Figures({ window, name, side }: { window: WindowJson; name: string; side: 'before' | 'after' }): VNode {
+  const { took, from, to, more } = window
+  return (
+    <tr>
+      <th scope="row">
+        <i class={`key ${side}`} aria-hidden="true" /> {name}
+      </th>
+      <td class="muted">
+        {day(from)}, {clock(epochMs(from))} – {clock(epochMs(to))}
+      </td>
+      <td class="number">
+        {count(took.count)}
+        {more && <span title="There were more: these are taken evenly from all over the window">+</span>}
+      </td>
+      <td class="number">{took.count === 0 ? '–' : duration(Number(took.p50Ns))}</td>
+      <td class="number">{took.count === 0 ? '–' : duration(Number(took.p95Ns))}</td>
+    </tr>
+  )
+}
+
+/** What it comes down to, in a sentence. */
+function Verdict({ data }: { data: WindowsJson }): VNode | null {
+  const { before, after, phases } = data
+  const typical = longer(before.took, after.took, 'p50Ns')
+  if (typical === undefined || before.took.count === 0 || after.took.count === 0) return null
+  const slow = longer(before.took, after.took, 'p95Ns') as number
+  const same = Math.abs(typical) < Number(before.took.p50Ns) * 0.05
+  const most = mostly(phases?.rows ?? [], typical)
+  return (
+    <p class="verdict">
+      {same ? (
+        'A typical request takes as long as before, within 5 %'
+      ) : (
+        <>
+          A typical request takes{' '}
+          <b class={typical > 0 ? 'tone-bad' : 'tone-good'}>
+            {duration(Math.abs(typical))} {typical > 0 ? 'longer' : 'less'}
+          </b>{' '}
+          ({percent(Math.abs(typical) / Math.max(1, Number(before.took.p50Ns)))})
+        </>
+      )}
+      , the slow ones (p95) {changeText(slow)}.
+      {!same && most.length > 0 && (
+        <>
+          {' '}
+          Mostly{' '}
+          {most.map((row, index) => (
+            <span key={`${row.phase} ${row.name} ${row.hook}`} class={phaseLook(row.phase).className}>
+              {index > 0 && ', '}
+              <i class="swatch" />{' '}
+              <b>
+                {row.name} {row.hook}
+              </b>{' '}
+              {changeText(adds(row))} per request
+            </span>
+          ))}
+          .
+        </>
+      )}
+    </p>
+  )
+}
+
+/** Both windows: when, how many, how long; the hills of their durations; and what it comes down to. */
+export function Sides({ data, enough }: { data: WindowsJson; enough: boolean }): VNode {
+  const { before, after } = data
+  return (
+    <section class="panel sides" aria-label="The two windows">
+      <table class="plain figures">
+        <caption class="unseen">Whole requests in both windows</caption>
+        <thead>
+          <tr>
+            <th scope="col">Window</th>
+            <th scope="col">When</th>
+            <th scope="col" class="number">
+              Requests
+            </th>
+            <th scope="col" class="number">
+              p50
+            </th>
+            <th scope="col" class="number">
+              p95
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <Figures window={before} name="Before" side="before" />
+          <Figures window={after} name="After" side="after" />
+        </tbody>
+      </table>
+      <Spread before={before} after={after} />
+      {enough && <Verdict data={data} />}
+    </section>
+  )
+}

@@ -1,0 +1,36 @@
+/** Two windows of time that are compared: all of it is in the URL. */
+export interface Windows {
+  readonly service: string
+  readonly route: string
+  /** Nanoseconds since the epoch, decimal: the later window. Empty: the last `lastMs`. */
+  readonly from: string
+  readonly to: string
+  readonly lastMs: string
+  /** How much earlier the other window is, ms; empty for just before. */
+  readonly shiftMs: string
+}
+
+export const FIRST_WINDOWS: Windows = { service: '', route: '', from: '', to: '', lastMs: '300000', shiftMs: '' }
+
+const NAMES = Object.keys(FIRST_WINDOWS) as (keyof Windows)[]
+
+/** The windows that a URL's query names. */
+export function windowsOf(params: URLSearchParams): Windows {
+  const windows: Record<keyof Windows, string> = { ...FIRST_WINDOWS }
+  for (const name of NAMES) windows[name] = params.get(name)?.trim() || FIRST_WINDOWS[name]
+  return windows
+}
+
+/** The query of a URL that names these windows; what is as it always is, is left out. */
+export function windowsQuery(windows: Windows): string {
+  const params = new URLSearchParams()
+  for (const name of NAMES) if (windows[name] !== FIRST_WINDOWS[name]) params.set(name, windows[name])
+  const text = params.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** From a selection in the list of requests; without one: the last minutes. */
+export function windowsFrom({ service, route, from, to }: Pick<Windows, 'service' | 'route' | 'from' | 'to'>): Windows {
+  const picked = from !== '' && to !== ''
+  return { ...FIRST_WINDOWS, service, route, from: picked ? from : '', to: picked ? to : '' }
+}
