@@ -6,11 +6,12 @@ import { learn } from '../alerts/learn.ts'
 import { Groups } from '../alerts/groups.ts'
 import type { Rule } from '../alerts/rule.ts'
 import { KEPT_MS } from '../alerts/series.ts'
+import type { Span } from '../model/span.ts'
 import { stitch } from '../stitch/stitch.ts'
 import { tracesOf } from '../stitch/traces.ts'
 import { alertConfig } from './alerting.ts'
 import { UsageError } from './command.ts'
-import { readFiles, refusalLines } from './stitch.ts'
+import { readFiles, refusalLines } from './span-files.ts'
 
 const HELP = `usage: phaseline check FILE… [--rules FILE]
 
@@ -35,8 +36,11 @@ export async function check(args: string[]): Promise<number> {
   }
   if (positionals.length === 0) throw new UsageError('which files? "-" is standard input')
   const { rules } = await alertConfig(values.rules)
-  const { spans, refused } = await readFiles(positionals)
-  for (const line of refusalLines(refused)) console.error(line)
+  const spans: Span[] = []
+  for await (const reading of readFiles(positionals)) {
+    for (const span of reading.spans) spans.push(span)
+    for (const line of refusalLines(reading.refused)) console.error(line)
+  }
   const book = new SeriesBook()
   for (const trace of tracesOf(spans).values()) learn(stitch(trace), book, undefined, NOW)
   const verdicts = verdictsOf(book, rules)

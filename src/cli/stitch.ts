@@ -1,22 +1,21 @@
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { readFileOfSpans, type FileReading } from '../formats/read.ts'
 import type { Refusal } from '../formats/refusal.ts'
+import type { Timeline } from '../model/timeline.ts'
 import { timelineJson } from '../query/timeline-json.ts'
 import { stitch as stitchTrace } from '../stitch/stitch.ts'
-import { tracesOf } from '../stitch/traces.ts'
-import type { Timeline } from '../model/timeline.ts'
 import { UsageError } from './command.ts'
-import { safe } from './terminal-text.ts'
+import { HeldTraces } from './held-traces.ts'
+import { FORMATS, readFiles, refusalLines } from './span-files.ts'
 import { waterfall } from './waterfall.ts'
 
-export const HELP = `usage: phaseline stitch FILE… [--json] [--trace ID]
+const HELP = `usage: phaseline stitch FILE… [--json] [--trace ID]
 
-Reads files of spans and prints each trace as one timeline: OTLP (JSON, one document or one per line; protobuf), Jaeger JSON,
-Zipkin v2 JSON, each also gzipped. "-" is standard input. Nothing is kept.
+Reads files of spans and prints each trace as one timeline: ${FORMATS} Nothing is kept.
 
   --json        the timelines as JSON: { "timelines": […], "refused": […] }
-  --trace ID    only this trace`
+  --trace ID    only this trace
+
+exit code: 0 · 1 nothing could be read, or the trace is not there`
 
 /** `phaseline stitch FILE…`: the timelines of files of spans. @returns 1 if nothing could be read */
 export async function stitch(args: string[]): Promise<number> {
@@ -25,71 +24,66 @@ export async function stitch(args: string[]): Promise<number> {
     allowPositionals: true,
     options: { json: { type: 'boolean' }, trace: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   })
-  if (values.help === true) return print([HELP]).then(() => 0)
+  if (values.help === true) return print(`${HELP}\n`).then(() => 0)
   if (positionals.length === 0) throw new UsageError('which files? "-" is standard input')
-  const { spans, refused } = await readFiles(positionals)
-  const traces = [...tracesOf(spans).values()].map((trace) => stitchTrace(trace))
-  const wanted = traces.filter(({ traceId }) => values.trace === undefined || traceId.endsWith(values.trace.toLowerCase()))
-  const timelines = wanted.sort(firstToStart)
-  if (values.json === true) await printJson(timelines, refused)
-  else await printText(timelines, refused)
-  return timelines.length === 0 && (refused.length > 0 || values.trace !== undefined) ? 1 : 0
-}
-
-function firstToStart(a: Timeline, b: Timeline): number {
-  if (a.start !== b.start) return a.start < b.start ? -1 : 1
-  return a.traceId < b.traceId ? -1 : 1
-}
-
-/** Reads files in their order; one that cannot be opened is refused like what cannot be read. */
-export async function readFiles(files: readonly string[]): Promise<FileReading> {
-  const whole: FileReading = { spans: [], refused: [] }
-  for (const file of files) {
-    const { spans, refused } = await readOne(file)
-    for (const span of spans) whole.spans.push(span)
-    whole.refused.push(...refused)
+  const held = new HeldTraces()
+  const refused: Refusal[] = []
+  for await (const reading of readFiles(positionals)) {
+    held.add(reading.spans)
+    for (const refusal of reading.refused) refused.push(refusal)
   }
-  return whole
+  const wanted = held.ids().filter((ids) => values.trace === undefined || ids.some((id) => isCalled(id, values.trace as string)))
+  const timelines = inOrder(held, wanted)
+  await (values.json === true ? printJson(timelines, refused) : printText(timelines, refused))
+  if (wanted.length > 0 || (refused.length === 0 && values.trace === undefined)) return 0
+  if (values.trace !== undefined) console.error(`phaseline: there is no trace ${values.trace} in what could be read`)
+  return 1
 }
 
-async function readOne(file: string): Promise<FileReading> {
-  try {
-    return readFileOfSpans(file, file === '-' ? await standardInput() : await readFile(file))
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return { spans: [], refused: [{ file, where: '', reason: code === 'ENOENT' ? 'there is no such file' : message }] }
+function isCalled(id: string, name: string): boolean {
+  return id.endsWith(name.toLowerCase().replaceAll('-', ''))
+}
+
+/** So many spans of timelines are held; what is more is stitched twice: to be put in order, and to be printed. */
+const KEPT = 100_000
+
+/** The timelines in the order of their start. */
+function* inOrder(held: HeldTraces, wanted: readonly (readonly string[])[]): Generator<Timeline> {
+  const order: { ids: readonly string[]; start: bigint; timeline: Timeline | undefined }[] = []
+  let place = 0
+  for (const spans of held.take(wanted)) {
+    const timeline = stitchTrace(spans)
+    order.push({ ids: wanted[place++] as string[], start: timeline.start, timeline: held.size > KEPT ? undefined : timeline })
+  }
+  order.sort((a, b) =>
+    a.start === b.start ? ((a.ids[0] as string) < (b.ids[0] as string) ? -1 : 1) : a.start < b.start ? -1 : 1,
+  )
+  for (const { ids, timeline } of order) {
+    if (timeline !== undefined) yield timeline
+    else for (const spans of held.take([ids])) yield stitchTrace(spans)
   }
 }
 
-async function standardInput(): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
-}
-
-async function printJson(timelines: readonly Timeline[], refused: readonly Refusal[]): Promise<void> {
+async function printJson(timelines: Iterable<Timeline>, refused: readonly Refusal[]): Promise<void> {
   // Timeline by timeline: one string for all of them could exceed what a string may hold.
-  const parts = timelines.map((timeline, place) => (place === 0 ? '\n' : ',\n') + JSON.stringify(timelineJson(timeline)))
-  await print(['{"timelines":[', ...parts, `],"refused":${JSON.stringify(refused)}}`], '')
+  let between = '\n'
+  await print('{"timelines":[')
+  for (const timeline of timelines) {
+    await print(between + JSON.stringify(timelineJson(timeline)))
+    between = ',\n'
+  }
+  await print(`],"refused":${JSON.stringify(refused)}}\n`)
 }
 
-async function printText(timelines: readonly Timeline[], refused: readonly Refusal[]): Promise<void> {
+async function printText(timelines: Iterable<Timeline>, refused: readonly Refusal[]): Promise<void> {
   const { isTTY, columns } = process.stdout
-  const drawing = { width: isTTY ? columns : 80, colour: isTTY }
-  await print(timelines.flatMap((timeline) => [...waterfall(timelineJson(timeline), drawing), '']))
+  for (const timeline of timelines) {
+    const lines = waterfall(timelineJson(timeline), { width: isTTY ? columns : 80, colour: isTTY })
+    await print(`${lines.join('\n')}\n\n`)
+  }
   for (const line of refusalLines(refused)) console.error(line)
 }
 
-/** What was refused, in a line each; at most fifty. */
-export function refusalLines(refused: readonly Refusal[]): string[] {
-  const lines = refused.slice(0, 50).map(({ file, where, reason }) => safe(`refused: ${file}${where && ` ${where}`}: ${reason}`))
-  return refused.length > 50 ? [...lines, `… and ${refused.length - 50} more`] : lines
-}
-
-async function print(lines: readonly string[], between = '\n'): Promise<void> {
-  for (const line of lines) {
-    if (!process.stdout.write(line + between)) await new Promise((resolve) => process.stdout.once('drain', resolve))
-  }
-  if (between === '') process.stdout.write('\n')
+async function print(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve))
 }

@@ -127,7 +127,7 @@ function parentOf(links: readonly SpanLink[], traceId: string): string | null {
 
 /** A reference that leads nowhere is no reason to refuse the span. */
 function isNowhere({ spanID }: Json): boolean {
-  return spanID === undefined || spanID === null || /^0*$/.test(String(spanID))
+  return /^0*$/.test(text(spanID))
 }
 
 function linkOf(reference: Json, traceId: string): SpanLink {

@@ -1,7 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { collect } from '../../src/collector/collect.ts'
 import type { SpanJson, TimelineJson } from '../../src/query/wire.ts'
@@ -62,6 +66,49 @@ describe('phaseline stitch', () => {
     expect(await stitched(missing)).toMatchObject({ code: 1, timelines: [], refused: [{ file: missing }] })
   })
 
+  test('reads standard input, packed or not', async () => {
+    const packed = gzipSync(JSON.stringify(jaeger('a', 1)))
+    const bin = join(import.meta.dirname, '../../src/cli/bin.ts')
+    const { stdout, status } = spawnSync(process.execPath, [bin, 'stitch', '-', '--json'], { input: packed })
+    expect(JSON.parse(stdout.toString())).toMatchObject({ timelines: [{ spans: [{ name: 'GET' }] }], refused: [] })
+    expect(status).toBe(0)
+  })
+
+  test('one trace in files of different formats is one, with copies told from contradictions', async () => {
+    const [otlp, zipkin, again] = [
+      { traceId: 'b'.padStart(32, '0'), spanId: '2'.padStart(16, '0'), parentSpanId: '1'.padStart(16, '0'), name: 'otlp' },
+      { traceId: 'b', id: '3', parentId: '2', name: 'zipkin', timestamp: 1_000_002, duration: 1 },
+      jaeger('b', 1_000_000),
+    ]
+    const times = { startTimeUnixNano: '1000001000', endTimeUnixNano: '1000004000' }
+    const files = [
+      await file('1.json', again),
+      await file('2.json', { resourceSpans: [{ scopeSpans: [{ spans: [{ ...otlp, ...times }] }] }] }),
+      await file('3.json', [zipkin]),
+      await file('4.json', again),
+    ]
+    const orders = [files, files.toReversed()]
+    const [one, other] = await Promise.all(orders.map((order) => stitched(...order)))
+    expect(one?.timelines.map(({ spans }) => spans.map(({ name, depth, warnings }) => [name, depth, ...warnings]))).toEqual([
+      [
+        ['GET', 0, 'duplicate'],
+        ['otlp', 1],
+        ['zipkin', 2],
+      ],
+    ])
+    expect(other).toEqual(one)
+  })
+
+  test('says of a directory that it is one', async () => {
+    expect(await stitched(folder)).toMatchObject({ code: 1, refused: [{ reason: 'this is a directory: name the files in it' }] })
+  })
+
+  test('says that the trace which was asked for is not there', async () => {
+    const program = phaseline(['stitch', await file('none.json', jaeger('a', 1)), '--trace', 'ff'])
+    expect(await program.ended()).toBe(1)
+    expect(program.complained()).toContain('there is no trace ff in what could be read')
+  })
+
   test('without --json draws every trace', async () => {
     const program = phaseline(['stitch', await file('one.json', jaeger('a', 1))])
     expect(await program.ended()).toBe(0)
@@ -88,6 +135,34 @@ describe('phaseline import', () => {
     expect(program.said()).toContain('1 spans of 1 traces sent')
     expect(program.complained()).toMatch(/bad\.json data\[0\]\.spans\[0\]: no span id/)
     expect(collector.stats()).toMatchObject({ accepted: 1, refused: 0 })
+  })
+
+  test('goes on after a request that the collector takes nothing of, and says why', async () => {
+    const answers = [400, 200]
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(answers.shift() ?? 500).end('no such thing'))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const files = [await file('400.json', jaeger('a', 1)), await file('200.json', jaeger('b', 1))]
+    const program = phaseline(['import', ...files, '--to', to])
+    expect(await program.ended()).toBe(1)
+    expect(program.said()).toContain('1 spans of 2 traces sent')
+    expect(program.complained()).toContain(`refused by ${to}: 1 spans: no such thing`)
+    server.close()
+  })
+
+  test('--data puts them into a folder that no collector has, however old they are', async () => {
+    const data = join(folder, 'data')
+    const program = phaseline(['import', await file('old.json', jaeger('c', 1_000_000_000_000_000)), '--data', data])
+    expect(await program.ended()).toBe(0)
+    expect(program.said()).toContain('1 spans of 1 traces sent')
+    const later = await collect({ data, otlpPort: 0 })
+    expect(await later.store.timeline('c'.padStart(32, '0'))).toBeDefined()
+    const inUse = phaseline(['import', await file('late.json', jaeger('d', 1)), '--data', data])
+    expect(await inUse.ended()).toBe(1)
+    expect(inUse.complained()).toMatch(/^phaseline: [^\n]+\n$/)
+    await later.close()
   })
 
   test('says in a line that no collector is there', async () => {
