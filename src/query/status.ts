@@ -1,6 +1,7 @@
+import type { KnownClock } from '../stitch/clock-book.ts'
 import type { Store } from '../store/contract.ts'
 import type { Arrivals } from './arrivals.ts'
-import type { StatusJson } from './wire.ts'
+import type { HostJson, StatusJson } from './wire.ts'
 
 /** What the collector counts, in spans since its start. */
 export interface Stats {
@@ -11,7 +12,12 @@ export interface Stats {
   readonly refused: number
   readonly startedAt: Date
   readonly forwarding: readonly StatusJson['forwarding'][number][]
+  /** What is known of the clocks of hosts that call each other. */
+  readonly clocks?: readonly KnownClock[]
 }
+
+/** Hosts that are told of at most, those that were heard of last. */
+const HOSTS = 500
 
 /** How the collector is doing. @param version of the package */
 export async function statusJson(stats: Stats, store: Store, arrivals: Arrivals, version: string): Promise<StatusJson> {
@@ -25,6 +31,24 @@ export async function statusJson(stats: Stats, store: Store, arrivals: Arrivals,
     storage: { path: kept.path, bytes: kept.bytes },
     forwarding: stats.forwarding.map((each) => ({ ...each })),
     lag: arrivals.lag(),
-    hosts: arrivals.hosts(),
+    hosts: (stats.clocks ?? []).slice(-HOSTS).map(hostJson).sort(byName),
   }
+}
+
+function hostJson({ from, to, low, high, traces, conflict, at }: KnownClock): HostJson {
+  const offset = low <= 0 && high >= 0 ? 0 : Math.floor((low + high) / 2)
+  return {
+    host: to,
+    against: from,
+    offsetNs: String(BigInt(offset)),
+    lowNs: String(BigInt(low)),
+    highNs: String(BigInt(high)),
+    pairs: traces,
+    confidence: conflict ? 'conflicting' : 'bounded',
+    at: new Date(at).toISOString(),
+  }
+}
+
+function byName(a: HostJson, b: HostJson): number {
+  return a.host.localeCompare(b.host) || a.against.localeCompare(b.against)
 }

@@ -168,17 +168,42 @@ export interface StatusJson {
   lag: { medianMs: number; worstMs: number; of: number } | null
   /** What was last known of each host's clock. */
   hosts: HostJson[]
+  /** What agents that send metrics say of their own cost, by service. */
+  agents: AgentJson[]
 }
 
-/** A host whose clock was held against that of a timeline's root. */
+/** The agent in one process. What it costs is of its latest reports; counts are since its first one here. */
+export interface AgentJson {
+  service: string
+  host: string
+  pid: number | null
+  requests: number
+  spansPerRequest: number | null
+  /** Time that it took from the app for each request, and of which work (`encode`, `measure`, `send`); recording itself is not in it. */
+  perRequestNs: string | null
+  work: Record<string, string>
+  spans: number
+  exported: number
+  dropped: number
+  waiting: number
+  /** Requests to the collector that failed. */
+  errors: number
+  internalErrors: number
+  at: string
+}
+
+/** A host whose clock was held against that of a host that calls it, by many calls; requests between both are corrected with it. */
 export interface HostJson {
   host: string
-  /** Taken from its times. */
+  /** Who calls it. */
+  against: string
+  /** Taken from its times, where `against`'s are right. */
   offsetNs: string
   lowNs: string | null
   highNs: string | null
-  /** Calls that say so. */
+  /** Requests that said so in the last few minutes. */
   pairs: number
+  /** `bounded`, or `conflicting` if some of them contradicted most. */
   confidence: string
   at: string
 }

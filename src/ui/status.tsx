@@ -84,6 +84,7 @@ function Hosts({ hosts }: { hosts: StatusJson['hosts'] }): VNode {
       <thead>
         <tr>
           <th scope="col">Host</th>
+          <th scope="col">Called by</th>
           <th scope="col">Its clock is</th>
           <th scope="col">Between</th>
           <th scope="col">Confidence</th>
@@ -92,8 +93,9 @@ function Hosts({ hosts }: { hosts: StatusJson['hosts'] }): VNode {
       </thead>
       <tbody>
         {hosts.map((host) => (
-          <tr key={host.host}>
+          <tr key={`${host.host} ${host.against}`}>
             <td class="mono said">{host.host}</td>
+            <td class="mono said">{host.against}</td>
             <td class={host.offsetNs === '0' ? 'muted' : 'tone-warn'}>{offsetWords(Number(host.offsetNs))}</td>
             <td class="muted">
               {host.lowNs === null || host.highNs === null

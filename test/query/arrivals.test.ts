@@ -22,15 +22,6 @@ function skewed(number: number, ahead: number): Span[] {
 
 const END_MS = Number(EPOCH / 1_000_000n) + 1
 
-test('the last word on each clock is kept', () => {
-  const arrivals = new Arrivals()
-  arrivals.learn(stitch(skewed(1, 0)), END_MS)
-  arrivals.learn(stitch(skewed(2, 5000)), END_MS)
-  expect(arrivals.hosts()).toMatchObject([
-    { host: 'far', offsetNs: '5000000', lowNs: '4900000', highNs: '5100000', confidence: 'bounded' },
-  ])
-})
-
 test('how late timelines are is told by the median and the worst of the last ones', () => {
   const arrivals = new Arrivals()
   expect(arrivals.lag()).toBeNull()
