@@ -59,17 +59,22 @@ function leader(node: Node, span: Span, byId: Distinct['byId']): Node | null {
   return null
 }
 
-/** Of a client and its servers under one id, whose child this is: the one on its host, of its service, else a server. */
+/**
+ * Of a client and its servers under one id, whose child this is: the one on its host, of its service, else a server. A child that
+ * says its service, which is none of the servers', may well be the client's, if that does not say its own.
+ */
 function halfFor(span: Span, halves: readonly Node[]): Node {
-  const servers = halves.slice(1)
-  const preferred = [...servers, halves[0] as Node]
+  const [client, ...servers] = halves as [Node, ...Node[]]
+  const preferred = [...servers, client]
   const { host, service } = span.resource
   return (
     preferred.find(({ span: half }) => half?.resource.host === host && half.resource.service === service) ??
     preferred.find(({ span: half }) => half?.resource.service === service) ??
-    (preferred[0] as Node)
+    (client.span?.resource.service === UNKNOWN_SERVICE ? client : (preferred[0] as Node))
   )
 }
+
+const UNKNOWN_SERVICE = 'unknown_service'
 
 function blocks(span: Span, parent: Span | null, shares: boolean): boolean {
   if (span.kind === 'CONSUMER' && parent?.kind === 'PRODUCER') return false

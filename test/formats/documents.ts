@@ -1,4 +1,4 @@
-export const TRACE = '5b8efff798038103d269b633813fc60c'
+const TRACE = '5b8efff798038103d269b633813fc60c'
 
 /** An OTLP document of one span, as JSON has it. */
 export const otlp = (spanId = 'eee19b7ec3c1b174', span: object = {}): object => ({

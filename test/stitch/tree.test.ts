@@ -158,6 +158,18 @@ describe('one id, several copies', () => {
     expect(at(timeline, 'beside').parentSpanId).toBe('call')
   })
 
+  test('a child of a third service is the server’s, and the client’s where that does not say its service', () => {
+    const parents = ['front', 'unknown_service'].map((service) => {
+      const timeline = stitch([
+        span('call', { at: [10, 60], service }),
+        span('call', { at: [15, 50], service: 'back', shared: true }),
+        span('below', { parent: 'call', at: [30, 40], service: 'third' }),
+      ])
+      return timeline.spans.find(({ spanId }) => spanId === at(timeline, 'below').parentSpanId)?.service
+    })
+    expect(parents).toEqual(['back', 'unknown_service'])
+  })
+
   test('the servers of a call that was tried twice are two spans', () => {
     const timeline = stitch([
       span('call', { at: [10, 60], kind: 'CLIENT', service: 'front' }),
