@@ -1,9 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Filter } from './contract.ts'
+import { BlockBounds, COARSE } from './sqlite-bounds.ts'
 import { BLOCK, hasRow, type Rows } from './sqlite-postings.ts'
-
-/** Doubles are this far off for times of today, in ns; who looks through them checks the exact values of what is left. */
-const COARSE = 1_024
 
 /** The times of a block's rows, by their place in it. */
 interface Times {
@@ -18,11 +16,13 @@ interface Times {
 export class Columns {
   private block = 0
   private times: Times = empty()
+  private readonly bounds: BlockBounds
   private readonly insert: StatementSync
   private readonly select: StatementSync
   private readonly remove: StatementSync
 
   constructor(database: DatabaseSync) {
+    this.bounds = new BlockBounds(database)
     this.insert = database.prepare('INSERT OR REPLACE INTO times (block, starts, durations) VALUES (?, ?, ?)')
     this.select = database.prepare('SELECT starts, durations FROM times WHERE block = ?')
     this.remove = database.prepare('DELETE FROM times WHERE block < ?')
@@ -49,12 +49,18 @@ export class Columns {
 
   private write(block: number, { starts, durations }: Times): void {
     this.insert.run(block, new Uint8Array(starts.buffer), new Uint8Array(durations.buffer))
+    this.bounds.learn(block, starts, durations)
   }
 
   private read(block: number): Times {
     if (block === this.block) return this.times
     const row = this.select.get(block) as { starts: Uint8Array; durations: Uint8Array } | undefined
     return row === undefined ? empty() : { starts: doubles(row.starts), durations: doubles(row.durations) }
+  }
+
+  /** Whether it is worth looking into a block for what is within the filter's times. */
+  mayHold(block: number, filter: Filter): boolean {
+    return block === this.block || this.bounds.mayHold(block, filter)
   }
 
   /** Takes out of `rows` what cannot be within the filter's times. */
@@ -69,7 +75,9 @@ export class Columns {
 
   /** Rows up to this one are gone. */
   removeUntil(seq: number): void {
-    this.remove.run(Math.floor((seq + 1) / BLOCK))
+    const block = Math.floor((seq + 1) / BLOCK)
+    this.remove.run(block)
+    this.bounds.removeBefore(block)
   }
 }
 

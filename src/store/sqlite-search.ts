@@ -124,6 +124,7 @@ export class Searcher {
 
   /** Rows of a block that have all the terms and may be within the times; undefined for none. */
   private candidates(block: number, filter: Filter, wanted: AnyOf[]): Rows | undefined {
+    if (!this.columns.mayHold(block, filter)) return undefined
     const rows = allRows()
     for (const any of wanted) {
       const some = noRows()

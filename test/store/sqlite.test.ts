@@ -62,6 +62,21 @@ test.each<[string, (path: string) => void]>([
   await second.close()
 })
 
+test('a database of the first schema is opened, searched by time and written to', async () => {
+  const path = fresh()
+  const first = open(path)
+  await first.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 1, [{}]))))
+  await first.close()
+  const database = new DatabaseSync(path)
+  database.exec('DROP TABLE bounds; PRAGMA user_version = 1')
+  database.close()
+  const second = open(path)
+  await second.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 2_000, [{}]))))
+  expect((await second.search({ from: 0n, maxDurationNs: 10n ** 12n, limit: 1_500 })).items).toHaveLength(1_500)
+  expect((await second.search({ to: 1n })).items).toEqual([])
+  await second.close()
+})
+
 test('a database of a newer Phaseline is refused and left as it is', async () => {
   const path = fresh()
   await open(path).close()
