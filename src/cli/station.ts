@@ -38,6 +38,7 @@ export async function openStation(options: StationOptions): Promise<Station> {
       store: collector.store,
       live: { subscribe: (listener) => collector.on('timeline', listener) },
       stats: () => countedWith(collector.stats(), nginxIntake.refused()),
+      onMetrics: (listener) => collector.on('metrics', listener),
       alerts: alerting.engine,
       ...(port !== undefined && { port }),
       ...(controls !== undefined && { controls }),

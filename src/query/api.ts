@@ -5,6 +5,7 @@ import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { summarise } from '../stitch/summary.ts'
 import type { Store } from '../store/contract.ts'
+import type { Agents } from './agents.ts'
 import type { Arrivals } from './arrivals.ts'
 import { QueryFault } from './fault.ts'
 import { listQuery } from './filter.ts'
@@ -32,6 +33,7 @@ export interface ApiParts {
   readonly recent: Recent
   readonly news: News
   readonly arrivals: Arrivals
+  readonly agents: Agents
   readonly stats: () => Stats
   readonly controls: Controls
   /** Whose histograms say what changed; timelines say it without. */
@@ -143,7 +145,7 @@ export function apiUrls(parts: ApiParts): UrlPattern[] {
     path('live', live),
     path(
       'status',
-      get(() => statusJson(parts.stats(), store, parts.arrivals, parts.version)),
+      get(() => statusJson(parts.stats(), store, parts.arrivals, parts.version, parts.agents.list())),
     ),
     path(
       'controls',

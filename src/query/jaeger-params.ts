@@ -93,22 +93,34 @@ export function findV1(params: URLSearchParams): Filter {
   })
 }
 
-/** What `GET /api/v3/traces` asks for: `query.service_name`, `query.start_time_min`, … */
+/** A parameter of v3: in proto3's JSON form, as Jaeger's page has asked since 2.19, else by the field's own name, as it did before. */
+function v3Name(params: URLSearchParams, name: string): string {
+  const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return params.get(name) ? name : snake
+}
+
+/** A text parameter of v3. @param name in its JSON form */
+export const textV3 = (params: URLSearchParams, name: string): string | null => params.get(v3Name(params, name))
+
+/** What `GET /api/v3/traces` asks for: `query.serviceName`, `query.startTimeMin`, … or `query.service_name`, … */
 export function findV3(params: URLSearchParams): Filter {
-  const from = optional(params, 'query.start_time_min', rfc3339)
-  const to = optional(params, 'query.start_time_max', rfc3339)
+  const maybe = <T>(name: string, parse: (text: string) => T | undefined): T | undefined =>
+    optional(params, v3Name(params, name), parse)
+  const from = maybe('query.startTimeMin', rfc3339)
+  const to = maybe('query.startTimeMax', rfc3339)
   if (from === undefined || to === undefined) {
-    throw new JaegerFault(400, 'query.start_time_min and query.start_time_max are required')
+    throw new JaegerFault(400, 'query.startTimeMin and query.startTimeMax are required')
   }
-  const depth = optional(params, 'query.search_depth', positive) ?? optional(params, 'query.num_traces', positive)
+  if (params.get('query.filter')) throw new JaegerFault(501, 'query.filter is not supported; use query.attributes')
+  const depth = maybe('query.searchDepth', positive) ?? maybe('query.numTraces', positive)
   return given({
-    service: params.get('query.service_name') || undefined,
-    operation: params.get('query.operation_name') || undefined,
+    service: textV3(params, 'query.serviceName') || undefined,
+    operation: textV3(params, 'query.operationName') || undefined,
     from,
     to,
-    minDurationNs: optional(params, 'query.duration_min', goDuration),
-    maxDurationNs: optional(params, 'query.duration_max', goDuration),
+    minDurationNs: maybe('query.durationMin', goDuration),
+    maxDurationNs: maybe('query.durationMax', goDuration),
     limit: Math.min(MOST, depth ?? 100),
-    ...byAttributes(optional(params, 'query.attributes', tagsObject) ?? {}),
+    ...byAttributes(maybe('query.attributes', tagsObject) ?? {}),
   })
 }

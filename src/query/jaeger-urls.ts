@@ -7,7 +7,7 @@ import { decodeTraces } from '../otlp/decode.ts'
 import { stitch } from '../stitch/stitch.ts'
 import { tracesOf } from '../stitch/traces.ts'
 import { JaegerFault } from './jaeger-fault.ts'
-import { findV1, findV3, optional } from './jaeger-params.ts'
+import { findV1, findV3, optional, textV3 } from './jaeger-params.ts'
 import { metricFamily, MINIMUM_STEP_MS } from './jaeger-metrics.ts'
 import { traceSummary } from './jaeger-summary.ts'
 import { jaegerTrace } from './jaeger-v1.ts'
@@ -170,7 +170,7 @@ function v3Urls(store: Store): UrlPattern[] {
     path(
       'operations',
       get(async ({ query }) => ({
-        operations: await operations(store, query.get('service'), query.get('span_kind')),
+        operations: await operations(store, query.get('service'), textV3(query, 'spanKind')),
       })),
     ),
     path(

@@ -1,6 +1,6 @@
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { summaryJson } from './summary-json.ts'
+import { newsJson } from './news-json.ts'
 
 /** Who tells of each new or changed timeline: the collector. */
 export interface Live {
@@ -45,9 +45,9 @@ export function news(live: Live, era: string, { heartbeatMs = 15_000, pauseMs = 
     for (const resolve of waiting) resolve()
     waiting.clear()
   }
-  const stop = live.subscribe((summary) => {
+  const stop = live.subscribe((summary, timeline) => {
     const number = ++count
-    lines.push({ number, text: `id: ${era}-${number}\nevent: summary\ndata: ${JSON.stringify(summaryJson(summary))}\n\n` })
+    lines.push({ number, text: `id: ${era}-${number}\nevent: summary\ndata: ${JSON.stringify(newsJson(summary, timeline))}\n\n` })
     if (lines.length > KEPT) lines.shift()
     wake()
   })

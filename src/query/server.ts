@@ -17,6 +17,8 @@ import { hex32, random32 } from '../model/ids.ts'
 import { unwatched } from '../model/unwatched.ts'
 import type { Store } from '../store/contract.ts'
 import type { AlertEngine } from '../alerts/engine.ts'
+import type { MetricPoint } from '../model/metric.ts'
+import { Agents } from './agents.ts'
 import { alertUrls, metricsUrl } from './alert-urls.ts'
 import { Arrivals } from './arrivals.ts'
 import { apiUrls, type Controls } from './api.ts'
@@ -35,6 +37,8 @@ export interface ServeOptions extends NewsOptions {
   /** Who tells of new and changed timelines. */
   readonly live: Live
   readonly stats: () => Stats
+  /** Who tells of metrics as they come: agents say in them what they cost. @returns a function that ends it */
+  readonly onMetrics?: (listener: (points: readonly MetricPoint[]) => void) => () => void
   /** What alerts are evaluated by: gives `/api/alerts`, `/api/middleware` and `/metrics`. */
   readonly alerts?: AlertEngine
   /** Switches for the page's header; none by default. */
@@ -115,9 +119,22 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const kept = recent(store, live)
   const arrivals = new Arrivals()
   const unlearn = live.subscribe((_summary, timeline) => timeline !== undefined && arrivals.learn(timeline))
+  const agents = new Agents()
+  const unheard = options.onMetrics?.((points) => agents.learn(points))
   const jaegerUrl = options.jaegerUrl?.replace(/\/+$/, '')
   const { alerts } = options
-  const api = apiUrls({ store, recent: kept, news: feed, arrivals, stats, controls, alerts, version: version(), jaegerUrl })
+  const api = apiUrls({
+    store,
+    recent: kept,
+    news: feed,
+    arrivals,
+    agents,
+    stats,
+    controls,
+    alerts,
+    version: version(),
+    jaegerUrl,
+  })
   const app: App = lifecycle({
     urls: [
       path('api/', include([...api, ...(alerts === undefined ? [] : alertUrls(alerts)), ...jaegerUrls(store, alerts)])),
@@ -139,6 +156,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     port: bound,
     async close() {
       unlearn()
+      unheard?.()
       feed.close()
       kept.close()
       await new Promise<void>((resolve) => {

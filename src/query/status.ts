@@ -1,7 +1,7 @@
 import type { KnownClock } from '../stitch/clock-book.ts'
 import type { Store } from '../store/contract.ts'
 import type { Arrivals } from './arrivals.ts'
-import type { HostJson, StatusJson } from './wire.ts'
+import type { AgentJson, HostJson, StatusJson } from './wire.ts'
 
 /** What the collector counts, in spans since its start. */
 export interface Stats {
@@ -19,8 +19,14 @@ export interface Stats {
 /** Hosts that are told of at most, those that were heard of last. */
 const HOSTS = 500
 
-/** How the collector is doing. @param version of the package */
-export async function statusJson(stats: Stats, store: Store, arrivals: Arrivals, version: string): Promise<StatusJson> {
+/** How the collector is doing. @param version of the package @param agents what agents said of themselves */
+export async function statusJson(
+  stats: Stats,
+  store: Store,
+  arrivals: Arrivals,
+  version: string,
+  agents: readonly AgentJson[] = [],
+): Promise<StatusJson> {
   const { accepted, stored, dropped, refused, pending } = stats
   const kept = await store.stats()
   return {
@@ -31,6 +37,7 @@ export async function statusJson(stats: Stats, store: Store, arrivals: Arrivals,
     storage: { path: kept.path, bytes: kept.bytes },
     forwarding: stats.forwarding.map((each) => ({ ...each })),
     lag: arrivals.lag(),
+    agents: [...agents],
     hosts: (stats.clocks ?? []).slice(-HOSTS).map(hostJson).sort(byName),
   }
 }

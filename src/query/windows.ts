@@ -48,8 +48,8 @@ function rangeOf(items: readonly Summary[]): readonly [low: number, high: number
 function windowJson({ from, to }: Window, { items, more }: Sample, [low, high]: readonly [number, number]): WindowJson {
   const all = durations(items)
   return {
-    from: nanosOf(from / 1000),
-    to: nanosOf(to / 1000),
+    from: String(BigInt(from) * 1_000_000n),
+    to: String(BigInt(to) * 1_000_000n),
     took: figure(histogramOf(all)),
     more,
     bins: { lowNs: nanosOf(low), highNs: nanosOf(high), counts: bins(all, low, high, BINS) },

@@ -7,7 +7,7 @@
  *   GET  /api/timelines/{traceId}                → TimelineJson   (404 with ErrorJson)
  *   GET  /api/timelines/{traceId}/outline        → OutlineJson    (what drawing needs, small enough for 100,000 spans)
  *   GET  /api/timelines/{traceId}/spans/{spanId} → SpansJson      (everything about the span; more than one where an id is shared)
- *   GET  /api/live                               → server-sent events: `summary` with a SummaryJson for each new or changed timeline
+ *   GET  /api/live                               → server-sent events: `summary` with a NewsJson for each new or changed timeline
  *   GET  /api/status                             → StatusJson
  *   GET  /api/alerts                             → AlertsJson
  *   GET  /api/middleware?phase=&service=&route=&windowMs=  → MiddlewareJson (phase `middleware.*`, 15 minutes if not said)
@@ -151,6 +151,14 @@ export interface SummaryJson {
   slowestMiddleware: { name: string; hook: string; selfNs: string } | null
 }
 
+/** What the live feed says of a request: who filters by them finds the same as the list. */
+export interface NewsJson extends SummaryJson {
+  /** Every middleware of which a hook ran. */
+  middlewares: string[]
+  /** Of all its spans. */
+  routes: string[]
+}
+
 export interface ListJson {
   items: SummaryJson[]
   /** Give it back as `cursor` for the next page; null at the end. */
@@ -188,7 +196,6 @@ export interface AgentJson {
   waiting: number
   /** Requests to the collector that failed. */
   errors: number
-  internalErrors: number
   at: string
 }
 

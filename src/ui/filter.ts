@@ -1,4 +1,4 @@
-import type { SummaryJson } from '../query/wire.ts'
+import type { NewsJson, SummaryJson } from '../query/wire.ts'
 
 /** What the list of requests is narrowed to. The names are those of the API's parameters; an empty text narrows nothing. */
 export interface Filter {
@@ -83,14 +83,14 @@ function timeFits(item: SummaryJson, filter: Filter): boolean {
 }
 
 /** Whether a request that just arrived belongs to the list, by what its summary says; the API's own answer is the authority. */
-export function fits(item: SummaryJson, filter: Filter): boolean {
+export function fits(item: NewsJson, filter: Filter): boolean {
   return (
     textFits(item, filter.q) &&
     (filter.service === '' || item.services.includes(filter.service)) &&
-    (filter.route === '' || item.route === filter.route) &&
+    (filter.route === '' || item.route === filter.route || item.routes.includes(filter.route)) &&
     statusFits(item.status, filter.status) &&
     (filter.phase === '' || filter.phase in item.phases) &&
-    (filter.middleware === '' || item.slowestMiddleware?.name === filter.middleware) &&
+    (filter.middleware === '' || item.middlewares.includes(filter.middleware)) &&
     (filter.error === '' || item.error) &&
     (filter.inFlight === '' || item.inFlight) &&
     durationFits(item, filter) &&

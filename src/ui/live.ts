@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { SummaryJson } from '../query/wire.ts'
+import type { NewsJson } from '../query/wire.ts'
 
 /** Whether news arrive. */
 export type Link = 'connecting' | 'live' | 'lost'
 
-type Listener = (summary: SummaryJson) => void
+type Listener = (summary: NewsJson) => void
 
 const listeners = new Set<Listener>()
 const watchers = new Set<(link: Link) => void>()
@@ -26,7 +26,7 @@ function connect(): void {
     if (source?.readyState === EventSource.CLOSED) setTimeout(connect, 2000)
   })
   source.addEventListener('summary', (event: MessageEvent<string>) => {
-    const summary = JSON.parse(event.data) as SummaryJson
+    const summary = JSON.parse(event.data) as NewsJson
     for (const listener of listeners) listener(summary)
   })
 }

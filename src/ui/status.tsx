@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { AlertsJson, StatusJson } from '../query/wire.ts'
 import { Targets } from './alerts/page.tsx'
+import { AgentTable } from './agents.tsx'
 import { status } from './api.ts'
 import { bytes, count, duration, roughly } from './format.ts'
 import { usePolled, type Loaded } from './loading.ts'
@@ -137,6 +138,9 @@ export function StatusPage({ told }: Props): VNode {
       </Panel>
       <Panel title="Alerts are told to">
         {told.data === undefined ? <p class="muted">Alerts are not evaluated here.</p> : <Targets targets={told.data.targets} />}
+      </Panel>
+      <Panel title="What watching costs the apps">
+        <AgentTable agents={data.agents} />
       </Panel>
       <Panel title="Clocks">
         <Hosts hosts={data.hosts} />

@@ -24,7 +24,12 @@ test('a new timeline is told as an event with its summary', async () => {
   const next = until(stream, 'event: summary')
   store.receive(spansOf(bookshop(), 1))
   const data = /^data: (.*)$/m.exec(await next)?.[1] ?? ''
-  expect(JSON.parse(data)).toMatchObject({ traceId: '1'.padStart(32, '0'), name: 'GET /books/<int:id>/' })
+  expect(JSON.parse(data)).toMatchObject({
+    traceId: '1'.padStart(32, '0'),
+    name: 'GET /books/<int:id>/',
+    middlewares: expect.arrayContaining(['SecurityMiddleware', 'SessionMiddleware', 'CsrfMiddleware']) as unknown,
+    routes: ['/books/<int:id>/'],
+  })
   feed.close()
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { arrived, EMPTY, extended, released, type Feed } from '../../src/ui/requests/feed.ts'
+import { arrived, EMPTY, extended, left, released, type Feed } from '../../src/ui/requests/feed.ts'
 import { summaryOf } from './summaries.ts'
 
 const starts = (feed: Feed): string[] => feed.shown.map((item) => item.start)
@@ -36,4 +36,11 @@ test('a page that is left open does not grow for ever', () => {
   let feed: Feed = { ...EMPTY, most: 3 }
   for (const start of ['11', '12', '13', '14', '15']) feed = arrived(feed, summaryOf(start), false)
   expect(starts(feed)).toEqual(['15', '14', '13'])
+})
+
+test('a request that no longer fits the filter leaves the list, or what waits for it', () => {
+  const feed = arrived(of('30', '10'), summaryOf('40'), true)
+  expect(starts(left(feed, summaryOf('10')))).toEqual(['30'])
+  expect(left(feed, summaryOf('40')).held).toEqual([])
+  expect(left(feed, summaryOf('50'))).toBe(feed)
 })

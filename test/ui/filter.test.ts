@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { FIRST_BOARD } from '../../src/ui/middleware/board.ts'
-import type { SummaryJson } from '../../src/query/wire.ts'
+import type { NewsJson } from '../../src/query/wire.ts'
 import { filterOf, fits, narrowed, NO_FILTER, queryOf, type Filter } from '../../src/ui/filter.ts'
 import { hrefOf, placeOf } from '../../src/ui/location.ts'
+import { FIRST_WINDOWS } from '../../src/ui/windows/windows.ts'
 import { summaryOf } from './summaries.ts'
 
 const filled: Filter = { ...NO_FILTER, q: 'a b&c', service: 'shop', status: '5xx', minMs: '1.5', from: '17' }
@@ -17,7 +18,7 @@ test('what a URL says beyond the filter is left out', () => {
   expect([narrowed(NO_FILTER), narrowed(filled)]).toEqual([false, true])
 })
 
-test.each<[Partial<Filter>, Partial<SummaryJson>, boolean]>([
+test.each<[Partial<Filter>, Partial<NewsJson>, boolean]>([
   [{}, {}, true],
   [{ q: 'BOOKS' }, {}, true],
   [{ q: 'nowhere' }, {}, false],
@@ -32,6 +33,9 @@ test.each<[Partial<Filter>, Partial<SummaryJson>, boolean]>([
   [{ maxMs: '30' }, {}, false],
   [{ phase: 'dns' }, {}, true],
   [{ phase: 'queue' }, {}, false],
+  [{ middleware: 'Session' }, { middlewares: ['Security', 'Session'] }, true],
+  [{ middleware: 'Csrf' }, { middlewares: ['Security', 'Session'] }, false],
+  [{ route: '/inner/' }, { routes: ['/books/', '/inner/'] }, true],
   [{ error: '1' }, {}, false],
   [{ error: '1' }, { error: true }, true],
   [{ from: '2000' }, {}, false],
@@ -49,6 +53,11 @@ test.each([
   ['/status', { page: 'status' }],
   ['/alerts', { page: 'alerts' }],
   ['/middleware?phase=db', { page: 'middleware', board: { ...FIRST_BOARD, phase: 'db' } }],
+  ['/compare', { page: 'windows', windows: FIRST_WINDOWS }],
+  [
+    '/compare?route=%2Fbooks%2F&from=1&to=2&shiftMs=3600000',
+    { page: 'windows', windows: { ...FIRST_WINDOWS, route: '/books/', from: '1', to: '2', shiftMs: '3600000' } },
+  ],
   ['/compare?a=AB', { page: 'compare', a: 'ab'.padStart(32, '0'), b: null }],
   ['/compare?a=a&b=nothing', { page: 'compare', a: 'a'.padStart(32, '0'), b: null }],
   ['/trace/xyz', { page: 'nowhere', path: '/trace/xyz' }],

@@ -1,7 +1,7 @@
-import type { SummaryJson } from '../../src/query/wire.ts'
+import type { NewsJson } from '../../src/query/wire.ts'
 
-/** A line of the list. @param start decimal nanoseconds, which its trace id is made from too */
-export function summaryOf(start: string, more: Partial<SummaryJson> = {}): SummaryJson {
+/** A line of the list, as the live feed tells it. @param start decimal nanoseconds, which its trace id is made from too */
+export function summaryOf(start: string, more: Partial<NewsJson> = {}): NewsJson {
   return {
     traceId: start.padStart(32, '0'),
     version: '1',
@@ -19,6 +19,8 @@ export function summaryOf(start: string, more: Partial<SummaryJson> = {}): Summa
     phases: { dns: '31600000' },
     warnings: {},
     slowestMiddleware: null,
+    middlewares: [],
+    routes: ['/books/'],
     ...more,
   }
 }

@@ -33,6 +33,13 @@ export function arrived(feed: Feed, item: SummaryJson, paused: boolean): Feed {
   return { ...feed, shown: insert(feed.shown, item).slice(0, feed.most) }
 }
 
+/** A request does not fit any more: it was in flight, and has ended. */
+export function left(feed: Feed, item: SummaryJson): Feed {
+  if (!has(feed.shown, item) && !has(feed.held, item)) return feed
+  const others = ({ traceId }: SummaryJson): boolean => traceId !== item.traceId
+  return { ...feed, shown: feed.shown.filter(others), held: feed.held.filter(others) }
+}
+
 /** What waited is shown. */
 export function released(feed: Feed): Feed {
   if (feed.held.length === 0) return feed

@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hooks'
-import type { ListJson, SummaryJson } from '../../query/wire.ts'
+import type { ListJson, NewsJson } from '../../query/wire.ts'
 import { list } from '../api.ts'
 import { fits, type Filter } from '../filter.ts'
 import { useLink, useLive } from '../live.ts'
-import { arrived, EMPTY, extended, released, type Feed } from './feed.ts'
+import { arrived, EMPTY, extended, left, released, type Feed } from './feed.ts'
 
 /** The list, kept up to date, and what can be done with it. */
 export interface UsedFeed {
@@ -48,8 +48,9 @@ export function useFeed(filter: Filter, paused: () => boolean): UsedFeed {
   }, [load, link === 'lost'])
   useLive(
     useCallback(
-      (item: SummaryJson) => {
+      (item: NewsJson) => {
         if (fits(item, filter)) change((former) => arrived(former, item, paused()))
+        else change((former) => left(former, item))
       },
       [filter, paused],
     ),

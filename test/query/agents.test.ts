@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { Histogram } from '../../src/model/histogram.ts'
+import type { MetricPoint } from '../../src/model/metric.ts'
+import { Agents } from '../../src/query/agents.ts'
+import type { StatusJson } from '../../src/query/wire.ts'
+import { served } from './fixture.ts'
+
+/** A report of one process: so many requests, spans, and seconds of work. */
+function report(
+  service: string,
+  pid: number,
+  requests: number,
+  counters: Record<string, number>,
+  seconds: number,
+): MetricPoint[] {
+  const resource = {
+    service,
+    host: 'one',
+    attributes: new Map<string, string | number>([
+      ['service.instance.id', `${service}-${pid}`],
+      ['process.pid', pid],
+      ['host.name', 'one'],
+    ]),
+  }
+  const self = new Histogram()
+  for (let made = 0; made < requests; made++) self.record(0.001)
+  const point = (name: string, value: number, attributes = new Map<string, string>()): MetricPoint => ({
+    name,
+    resource,
+    attributes,
+    delta: true,
+    from: 0,
+    to: 1,
+    value,
+    histogram: null,
+    exemplars: [],
+  })
+  const gateway = new Map([['phaseline.phase', 'gateway']])
+  return [
+    { ...point('phaseline.phase.self_time', 0, gateway), histogram: self.toData() },
+    ...Object.entries(counters).map(([name, value]) => point(`phaseline.agent.${name}`, value)),
+    point('phaseline.agent.time', seconds, new Map([['phaseline.agent.work', 'encode']])),
+  ]
+}
+
+test('each process says what its agent costs per request, and every span is exported, dropped or waits', () => {
+  const agents = new Agents()
+  agents.learn(report('shop', 7, 100, { spans: 1400, exported: 1000, dropped: 100, errors: 1 }, 0.001), 1000)
+  agents.learn(report('shop', 7, 100, { spans: 1400, exported: 1500, dropped: 0, errors: 0 }, 0.003), 2000)
+  expect(agents.list(2000)).toEqual([
+    {
+      service: 'shop',
+      host: 'one',
+      pid: 7,
+      requests: 200,
+      spansPerRequest: 14,
+      perRequestNs: '20000',
+      work: { encode: '20000' },
+      spans: 2800,
+      exported: 2500,
+      dropped: 100,
+      waiting: 200,
+      errors: 1,
+      at: '1970-01-01T00:00:02.000Z',
+    },
+  ])
+})
+
+test('processes are apart, and one that is silent for a quarter of an hour is gone', () => {
+  const agents = new Agents()
+  agents.learn(report('shop', 7, 1, { spans: 1 }, 0), 0)
+  agents.learn(report('shop', 8, 1, { spans: 1 }, 0), 14 * 60_000)
+  expect(agents.list(14 * 60_000).map(({ pid }) => pid)).toEqual([7, 8])
+  expect(agents.list(16 * 60_000).map(({ pid }) => pid)).toEqual([8])
+})
+
+test('metrics of others make no agent', () => {
+  const agents = new Agents()
+  agents.learn(report('shop', 7, 1, {}, 0).slice(0, 1), 0)
+  expect(agents.list(0)).toEqual([])
+})
+
+test('the status tells of agents that the collector hears', async () => {
+  let tell: (points: readonly MetricPoint[]) => void = () => {}
+  const { url, close } = await served({ onMetrics: (listener) => ((tell = listener), () => {}) })
+  tell(report('shop', 7, 1, { spans: 1 }, 0))
+  const { agents } = (await (await fetch(`${url}/api/status`)).json()) as StatusJson
+  expect(agents).toMatchObject([{ service: 'shop', pid: 7, requests: 1 }])
+  await close()
+})
