@@ -109,7 +109,7 @@ export function findV3(params: URLSearchParams): Filter {
   const from = maybe('query.startTimeMin', rfc3339)
   const to = maybe('query.startTimeMax', rfc3339)
   if (from === undefined || to === undefined) {
-    throw new JaegerFault(400, 'query.startTimeMin and query.startTimeMax are required')
+    throw new JaegerFault(400, 'query.start_time_min and query.start_time_max are required')
   }
   if (params.get('query.filter')) throw new JaegerFault(501, 'query.filter is not supported; use query.attributes')
   const depth = maybe('query.searchDepth', positive) ?? maybe('query.numTraces', positive)

@@ -63,3 +63,36 @@ test('v3 takes RFC 3339 times, and both names of the limit', () => {
   expect(findV3(new URLSearchParams(`${range}&query.search_depth=5`)).limit).toBe(5)
   expect(() => findV3(new URLSearchParams('query.start_time_min=1'))).toThrow(expect.objectContaining({ status: 400 }))
 })
+
+test('v3 takes its parameters as Jaeger’s page says them since 2.19, and as it did before', () => {
+  const asked = {
+    serviceName: 'bookshop',
+    operationName: 'GET /',
+    startTimeMin: '1970-01-01T00:00:01Z',
+    startTimeMax: '1970-01-01T00:00:02Z',
+    searchDepth: '20',
+    durationMin: '1ms',
+    durationMax: '2ms',
+    attributes: '{"error":"true"}',
+  }
+  const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const [now, before] = [(name: string) => name, snake].map((named) =>
+    findV3(new URLSearchParams(Object.entries(asked).map(([name, value]) => [`query.${named(name)}`, value]))),
+  )
+  expect(now).toEqual({
+    service: 'bookshop',
+    operation: 'GET /',
+    from: 1_000_000_000n,
+    to: 2_000_000_000n,
+    minDurationNs: 1_000_000n,
+    maxDurationNs: 2_000_000n,
+    limit: 20,
+    error: true,
+  })
+  expect(before).toEqual(now)
+})
+
+test('v3 says that it does not know filter expressions, rather than finding too much', () => {
+  const range = 'query.startTimeMin=1970-01-01T00:00:01Z&query.startTimeMax=1970-01-01T00:00:02Z'
+  expect(() => findV3(new URLSearchParams(`${range}&query.filter={}`))).toThrow(expect.objectContaining({ status: 501 }))
+})
