@@ -6,7 +6,7 @@ import type { Timeline } from '../model/timeline.ts'
 import { decodeMetrics } from '../otlp/decode-metrics.ts'
 import { encodeSpans } from '../otlp/spans.ts'
 import { ClockBook } from '../stitch/clock-book.ts'
-import { stitchAmong } from '../stitch/stitch.ts'
+import { stitching } from '../stitch/stitch.ts'
 import { summarise } from '../stitch/summary.ts'
 import type { Retention, Store } from '../store/contract.ts'
 import { lockFolder } from '../store/sqlite-lock.ts'
@@ -70,7 +70,7 @@ class RunningCollector implements Collector {
     this.intake = new Intake(this.gatherer, this.log)
     const stored = (summary: Summary, timeline: Timeline): void => this.tell('timeline', summary, timeline)
     const { gatherer, log, store, clocks, warn } = this
-    this.keeper = new Keeper({ gatherer, log, store, clocks, stitch: stitchAmong, summarise, stored, warn })
+    this.keeper = new Keeper({ gatherer, log, store, clocks, stitching, summarise, stored, warn })
     this.forwarders = (options.forward ?? []).map((target) => new Forwarder(target))
     const handlers = {
       '/v1/traces': (delivery: Delivery) => this.traces(delivery),

@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { decodeSpans } from '../otlp/decode.ts'
+import { SpanReader } from '../otlp/decode.ts'
 import type { ClockBook } from '../stitch/clock-book.ts'
+import type { ClockBound } from '../stitch/evidence.ts'
 import type { ClockKnowledge } from '../stitch/skew.ts'
 import type { Stitched } from '../stitch/stitch.ts'
 import type { Store, StoredTrace } from '../store/contract.ts'
@@ -19,8 +20,10 @@ const PERIOD = 100
 const SLICE = 15
 /** Bytes of spans that are put together: what is stitched and not put is copied by the garbage collector. */
 const BATCH = 128 * 1024
-/** Between the steps of a trace with so many bytes of spans others get their turn: 100,000 spans take more than a second. */
+/** Between the steps of a trace with so many bytes of spans others get their turn: 100,000 spans take the better part of a second. */
 const LARGE = 1024 * 1024
+/** So many spans are read in one step. */
+const SPANS = 10_000
 /** One trace may have so many bytes of spans; what comes beyond is dropped and counted. */
 const LARGEST = 256 * 1024 * 1024
 
@@ -29,7 +32,7 @@ export interface KeeperParts {
   readonly gatherer: Gatherer
   readonly log: IntakeLog | undefined
   readonly store: Store
-  readonly stitch: (spans: readonly Span[], knowledge: ClockKnowledge) => Stitched
+  readonly stitching: (spans: readonly Span[], knowledge: ClockKnowledge) => Generator<void, Stitched>
   readonly clocks: ClockBook
   readonly summarise: (timeline: Timeline) => Summary
   /** A timeline is new or has changed, and is stored. */
@@ -94,28 +97,53 @@ export class Keeper {
 
   /** @returns undefined if it had to be dropped */
   private async stitched(from: Gathered): Promise<StoredTrace | undefined> {
-    const { store, gatherer, clocks } = this.parts
+    const { store, gatherer } = this.parts
     try {
       const started = performance.now()
       const stored = await store.otlp(from.traceId)
       const former = stored && clocksOf(stored)
       const otlp = former === undefined ? assemble(from.pieces) : merge(former.otlp, from.pieces, from.replayed ? 1 : 2)
       if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
-      const breathe = (): Promise<void> | undefined => (otlp.length > LARGE ? setImmediate() : undefined)
-      await breathe()
-      const spans = decodeSpans(otlp)
-      await breathe()
-      const { timeline, at, observed, used } = this.parts.stitch(spans, former ? knowing(former.used, clocks) : clocks)
-      clocks.learn(observed, at)
-      await breathe()
-      const summary = this.parts.summarise(timeline)
+      const trace = otlp.length > LARGE ? await this.inTurns(otlp, former?.used) : this.atOnce(otlp, former?.used)
       gatherer.took(from.traceId, performance.now() - started, Date.now())
-      await breathe()
-      return { timeline, summary, otlp: withClocks(otlp, used) }
+      return trace
     } catch (error) {
       this.drop(from, error)
       return undefined
     }
+  }
+
+  private atOnce(otlp: Uint8Array, former: readonly ClockBound[] | undefined): StoredTrace {
+    const steps = this.stitching(otlp, former)
+    for (;;) {
+      const { done, value } = steps.next()
+      if (done === true) return value
+    }
+  }
+
+  private async inTurns(otlp: Uint8Array, former: readonly ClockBound[] | undefined): Promise<StoredTrace> {
+    const steps = this.stitching(otlp, former)
+    for (;;) {
+      await setImmediate()
+      const { done, value } = steps.next()
+      if (done === true) return value
+    }
+  }
+
+  /** @param former what of other traces it was stitched with before: its late spans are stitched with the same */
+  private *stitching(otlp: Uint8Array, former: readonly ClockBound[] | undefined): Generator<void, StoredTrace> {
+    const { clocks, stitching, summarise } = this.parts
+    const reader = new SpanReader(otlp)
+    for (let until = SPANS; reader.read(until); until += SPANS) yield
+    const { timeline, at, observed, used } = yield* stitching(reader.spans, former ? knowing(former, clocks) : clocks)
+    clocks.learn(observed, at)
+    yield
+    // Worked out when it is first asked for, which a summary does.
+    void timeline.version
+    yield
+    void timeline.phases
+    yield
+    return { timeline, summary: summarise(timeline), otlp: withClocks(otlp, used) }
   }
 
   private async put(batch: readonly { from: Gathered; trace: StoredTrace }[]): Promise<void> {

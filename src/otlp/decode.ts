@@ -43,28 +43,52 @@ const field = (number: number): number => (number << 3) | WIRE.bytes
 
 /** The spans of a request that has been scanned, in its order. @throws MalformedError if it has not been and is malformed */
 export function decodeSpans(body: Uint8Array): Span[] {
-  const reader = new ProtobufReader(body)
-  const spans: Span[] = []
-  for (const end = reader.bytes.length; reader.at < end;) {
-    const tag = reader.varint()
-    if (tag === field(1)) resourceSpans(reader, reader.until(end), spans)
-    else reader.skip(tag, end)
-  }
-  return spans
+  const reader = new SpanReader(body)
+  reader.read(Infinity)
+  return reader.spans
 }
 
-/** Fields may come in any order, so the resource is looked for before the spans are read. */
-function resourceSpans(reader: ProtobufReader, end: number, spans: Span[]): void {
-  const resource = ahead(reader, end, resources) ?? UNKNOWN
-  while (reader.at < end) {
-    const tag = reader.varint()
-    if (tag === field(2)) scopeSpans(reader, reader.until(end), resource, spans)
-    else reader.skip(tag, end)
-  }
-}
+/** Reads the spans of a request that has been scanned, in its order, some at a time. */
+export class SpanReader {
+  readonly spans: Span[] = []
+  private readonly reader: ProtobufReader
+  /** Where the ResourceSpans and the ScopeSpans end that are being read. */
+  private resourceEnd = 0
+  private scopeEnd = 0
+  private resource = UNKNOWN
+  private scope = NO_SCOPE
 
-function scopeSpans(reader: ProtobufReader, end: number, resource: Resource, spans: Span[]): void {
-  spansUntil(reader, end, resource, ahead(reader, end, scopes) ?? NO_SCOPE, spans)
+  constructor(body: Uint8Array) {
+    this.reader = new ProtobufReader(body)
+  }
+
+  /** Reads until there are so many spans, or all. @returns whether there is more @throws MalformedError */
+  read(until: number): boolean {
+    const { reader, spans } = this
+    const end = reader.bytes.length
+    while (reader.at < end && spans.length < until) {
+      const tag = reader.varint()
+      if (reader.at <= this.scopeEnd) {
+        if (tag === field(2)) spans.push(decodeSpan(reader, reader.until(this.scopeEnd), this.resource, this.scope))
+        else reader.skip(tag, this.scopeEnd)
+      } else if (reader.at <= this.resourceEnd) this.scopeSpans(tag)
+      else this.resourceSpans(tag, end)
+    }
+    return reader.at < end
+  }
+
+  /** Fields may come in any order, so the resource, and the scope, is looked for before the spans are read. */
+  private resourceSpans(tag: number, end: number): void {
+    if (tag !== field(1)) return this.reader.skip(tag, end)
+    this.resourceEnd = this.reader.until(end)
+    this.resource = ahead(this.reader, this.resourceEnd, resources) ?? UNKNOWN
+  }
+
+  private scopeSpans(tag: number): void {
+    if (tag !== field(2)) return this.reader.skip(tag, this.resourceEnd)
+    this.scopeEnd = this.reader.until(this.resourceEnd)
+    this.scope = ahead(this.reader, this.scopeEnd, scopes) ?? NO_SCOPE
+  }
 }
 
 function spansUntil(reader: ProtobufReader, end: number, resource: Resource, scope: Scope, spans: Span[]): void {

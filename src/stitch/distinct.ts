@@ -16,20 +16,17 @@ export interface Distinct {
 
 /** One node per span: exact copies removed, snapshots replaced, conflicting copies merged, shared ids told apart. */
 export function distinct(spans: readonly Span[], scale: Scale): Distinct {
-  const first = new Map<string, Span>()
+  const byId = new Map<string, Node>()
   const copies = new Map<string, Span[]>()
   for (const span of spans) {
-    const known = first.get(span.spanId)
-    if (known === undefined) first.set(span.spanId, span)
+    const known = byId.get(span.spanId)
+    if (known === undefined) byId.set(span.spanId, nodeOf(span, span.spanId, 0, scale))
     else if (copies.has(span.spanId)) copies.get(span.spanId)?.push(span)
-    else copies.set(span.spanId, [known, span])
+    else copies.set(span.spanId, [known.span as Span, span])
   }
-  const result: Distinct = { nodes: [], byId: new Map(), shared: new Map() }
-  for (const [id, span] of first) {
-    const several = copies.get(id)
-    if (several === undefined) add(result, nodeOf(span, id, 0, scale))
-    else addCopies(result, id, several, scale)
-  }
+  for (const id of copies.keys()) byId.delete(id)
+  const result: Distinct = { nodes: [...byId.values()], byId, shared: new Map() }
+  for (const [id, several] of copies) addCopies(result, id, several, scale)
   return result
 }
 

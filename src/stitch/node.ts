@@ -35,9 +35,6 @@ export class Node {
   critical = 0
   slack = 0
   drag = 0
-  /** The part of its time that is its on the lane of the request; scratch for whoever walks the tree. */
-  from = 0
-  to = 0
 
   constructor(span: Span | null, spanId: string, start: number, end: number, flags: number) {
     this.span = span

@@ -19,8 +19,19 @@ export function firstOverrunning(blockers: readonly Node[], to: number): Node | 
   return undefined
 }
 
+/** Of how many siblings on the order is remembered: whoever divides the time, walks the path and measures drag asks for it. */
+const MANY = 1_000
+const remembered = new WeakMap<readonly Node[], Node[]>()
+
 /** Siblings that are in the order of their start, in that of `byEnd`. One after the other, as most are, they need no sorting. */
 export function fromLastToFinish(blockers: readonly Node[]): Node[] {
+  if (blockers.length < MANY) return ordered(blockers)
+  let order = remembered.get(blockers)
+  if (order === undefined) remembered.set(blockers, (order = ordered(blockers)))
+  return order
+}
+
+function ordered(blockers: readonly Node[]): Node[] {
   const reversed: Node[] = []
   let sorted = true
   for (let at = blockers.length - 1; at >= 0; at--) {

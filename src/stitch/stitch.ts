@@ -37,15 +37,31 @@ export function stitch(spans: readonly Span[], knowledge?: ClockKnowledge): Time
 
 /** The same, for who learns from each trace what helps with the next. */
 export function stitchAmong(spans: readonly Span[], knowledge?: ClockKnowledge): Stitched {
+  const steps = stitching(spans, knowledge)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** The same in steps, for who has other things to do meanwhile: of 100,000 spans each takes some 50 ms. */
+export function* stitching(spans: readonly Span[], knowledge?: ClockKnowledge): Generator<void, Stitched> {
   if (spans.length === 0) throw new PhaselineError('empty_trace', 'A timeline needs at least one span.')
   const scale = scaleOf(spans)
   const traceId = traceIdOf(spans)
-  const tree = plant(traceId, distinct(spans, scale))
+  yield
+  const once = distinct(spans, scale)
+  yield
+  const tree = plant(traceId, once)
+  yield
   const at = beginOf(tree, scale)
   const { corrections, evidence, used } = correctClocks(tree, knownTo(knowledge, at, scale))
+  yield
   timeUntimed(tree)
   const nodes = arrange(tree.root)
+  yield
   for (const node of nodes) if (node.span !== null) node.phase = phaseOf(node.span)
+  yield
   measureSelf(nodes)
   markRepetitions(nodes)
   const timeline = new StitchedTimeline(traceId, scale, nodes, corrections)

@@ -35,9 +35,15 @@ export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree 
       else orphan(node, span.parentSpanId as string, missing)
     }
   }
-  strays.push(...missing.values(), ...cutLoops(nodes, [...roots, ...strays, ...missing.values()]))
+  for (const parent of missing.values()) strays.push(parent)
+  const ends = [...roots, ...strays]
+  const found = descendants(ends)
+  for (const head of cutLoops(nodes, found, missing.size)) strays.push(head)
   const root = crown(traceId, roots, strays)
-  return { root, nodes: descendants([root]) }
+  return {
+    root,
+    nodes: ends.length === 1 && root === ends[0] && strays.length + roots.length === 1 ? found : descendants([root]),
+  }
 }
 
 /** @returns null if it has none, undefined if it never came, the node itself if that is what it says */
@@ -90,12 +96,14 @@ function orphan(node: Node, parentId: string, missing: Map<string, Node>): void 
   node.hang(parent)
 }
 
-/** Cuts each loop at its first span; a loop shows as spans that no end leads to. @returns the new ends */
-function cutLoops(nodes: readonly Node[], ends: readonly Node[]): Node[] {
-  const tree = descendants(ends)
-  const madeUp = ends.filter((end) => end.span === null).length
-  if (tree.length === nodes.length + madeUp) return []
-  const reached = new Set<Node>(tree)
+/**
+ * Cuts each loop at its first span; a loop shows as spans that no end leads to.
+ * @param found all nodes that some end leads to, so many made-up ones among them
+ * @returns the new ends
+ */
+function cutLoops(nodes: readonly Node[], found: readonly Node[], madeUp: number): Node[] {
+  if (found.length === nodes.length + madeUp) return []
+  const reached = new Set<Node>(found)
   const cut: Node[] = []
   for (const node of nodes) {
     if (reached.has(node)) continue
@@ -104,7 +112,7 @@ function cutLoops(nodes: readonly Node[], ends: readonly Node[]): Node[] {
     const { parent } = head
     if (parent !== null) parent.children = parent.children.filter((child) => child !== head)
     cut.push(head)
-    for (const found of descendants([head])) reached.add(found)
+    for (const under of descendants([head])) reached.add(under)
   }
   return cut
 }
