@@ -27,6 +27,9 @@ interface Agent {
   at: number
 }
 
+/** The agent measures every 16th request: fewer say too little. */
+const ENOUGH = 320
+
 const PREFIX = 'phaseline.agent.'
 
 /** What agents say of themselves in their metrics, by process. */
@@ -98,7 +101,8 @@ function agentJson({ service, host, pid, totals, reports, at }: Agent): AgentJso
   const total = (counter: string): number => totals.get(counter) ?? 0
   const requests = sum((report) => report.requests)
   const works = new Set(reports.flatMap(({ seconds }) => Object.keys(seconds)))
-  const perRequest = (seconds: number): string | null => (requests === 0 ? null : String(Math.round((seconds / requests) * 1e9)))
+  const perRequest = (seconds: number): string | null =>
+    requests < ENOUGH ? null : String(Math.round((seconds / requests) * 1e9))
   return {
     service,
     host,

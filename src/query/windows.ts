@@ -1,11 +1,12 @@
 import type { AlertEngine } from '../alerts/engine.ts'
+import type { Histogram } from '../model/histogram.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Store } from '../store/contract.ts'
 import { bins, figure, histogramOf, nanosOf } from './windows-figures.ts'
 import { phaseChanges } from './windows-phases.ts'
 import type { Window, WindowsQuery } from './windows-query.ts'
 import { sample, type Sample } from './windows-sample.ts'
-import type { FigureJson, RouteChangeJson, WindowJson, WindowsJson } from './wire.ts'
+import type { FigureJson, PhaseTotalJson, RouteChangeJson, WindowJson, WindowsJson } from './wire.ts'
 
 const BINS = 40
 const ROUTES = 200
@@ -27,6 +28,7 @@ export async function windowsJson(
     before: windowJson(query.before, before, range),
     after: windowJson(query.after, after, range),
     routes: route === '' ? routeChanges(before.items, after.items) : [],
+    totals: route === '' || before.items.length === 0 || after.items.length === 0 ? [] : totals(before.items, after.items),
     phases: route === '' ? null : await phaseChanges(query, { before, after }, parts),
   }
 }
@@ -54,6 +56,19 @@ function windowJson({ from, to }: Window, { items, more }: Sample, [low, high]: 
     more,
     bins: { lowNs: nanosOf(low), highNs: nanosOf(high), counts: bins(all, low, high, BINS) },
   }
+}
+
+/** Self time by phase of whole requests. */
+function totals(before: readonly Summary[], after: readonly Summary[]): PhaseTotalJson[] {
+  const ids = new Set([...before, ...after].flatMap(({ phases }) => [...phases.keys()]))
+  const rows = [...ids].map((phase): PhaseTotalJson => {
+    const of = (items: readonly Summary[]): bigint[] => items.map(({ phases }) => phases.get(phase) ?? 0n)
+    const [a, b] = [histogramOf(of(before)), histogramOf(of(after))]
+    const mean = ({ sum, count }: Histogram): string => nanosOf(sum / count)
+    return { phase, before: figure(a), after: figure(b), perRequest: { beforeNs: mean(a), afterNs: mean(b) } }
+  })
+  const change = ({ perRequest }: PhaseTotalJson): number => Math.abs(Number(perRequest.afterNs) - Number(perRequest.beforeNs))
+  return rows.sort((one, other) => change(other) - change(one))
 }
 
 /** Every route that one of the windows has, what has most to do with a slower service first. */

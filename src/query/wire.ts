@@ -187,7 +187,10 @@ export interface AgentJson {
   pid: number | null
   requests: number
   spansPerRequest: number | null
-  /** Time that it took from the app for each request, and of which work (`encode`, `measure`, `send`); recording itself is not in it. */
+  /**
+   * Time that it took from the app for each request, and of which work (`encode`, `measure`, `send`); recording itself is not in it.
+   * Null after fewer than 320 requests: every 16th is measured.
+   */
   perRequestNs: string | null
   work: Record<string, string>
   spans: number
@@ -325,7 +328,12 @@ export interface WindowsJson {
   after: WindowJson
   /** Without `route`: what takes more time than before first, at most 200. */
   routes: RouteChangeJson[]
-  /** With `route`, null without: its phases. */
+  /**
+   * With `route`: where the time of its whole requests went (those of `took`), a phase and `gap` each, the greatest change first.
+   * They add up to the difference of the mean; figures are of each request, those without the phase too.
+   */
+  totals: PhaseTotalJson[]
+  /** With `route`, null without: what happened inside the service, by name. */
   phases: PhaseChangesJson | null
 }
 
@@ -353,6 +361,13 @@ export interface RouteChangeJson {
   /** Null where there were none. */
   before: FigureJson | null
   after: FigureJson | null
+}
+
+export interface PhaseTotalJson {
+  phase: string
+  before: FigureJson
+  after: FigureJson
+  perRequest: { beforeNs: string; afterNs: string }
 }
 
 export interface PhaseChangesJson {

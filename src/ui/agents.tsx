@@ -5,7 +5,7 @@ import { count, duration, roughly } from './format.ts'
 const WORKS: Readonly<Record<string, string>> = {
   encode: 'making spans',
   measure: 'histograms',
-  send: 'handing over to the network',
+  send: 'sending',
 }
 
 function workWords({ work }: AgentJson): string {
@@ -25,8 +25,8 @@ function Row({ agent }: { agent: AgentJson }): VNode {
           {agent.pid !== null && ` · ${agent.pid}`}
         </small>
       </th>
-      <td class="number" title={workWords(agent)}>
-        {perRequestNs === null ? '–' : <b>{duration(Number(perRequestNs))}</b>}
+      <td class="number" title={perRequestNs === null ? 'Every 16th request is measured: said after 320' : workWords(agent)}>
+        {perRequestNs === null ? <span class="muted">too early</span> : <b>{duration(Number(perRequestNs))}</b>}
       </td>
       <td class="muted works">{workWords(agent)}</td>
       <td class="number">{spansPerRequest === null ? '–' : spansPerRequest.toFixed(1)}</td>
@@ -88,7 +88,7 @@ export function AgentTable({ agents }: { agents: readonly AgentJson[] }): VNode 
         </tbody>
       </table>
       <p class="muted">
-        Time that the agent took for its own work after each request, of its latest reports; writing down times while a request
+        Time that the agent took for its own work after each request, of its latest reports. Writing down times while a request
         runs is not in it.
       </p>
     </>

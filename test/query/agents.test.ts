@@ -45,25 +45,31 @@ function report(
 
 test('each process says what its agent costs per request, and every span is exported, dropped or waits', () => {
   const agents = new Agents()
-  agents.learn(report('shop', 7, 100, { spans: 1400, exported: 1000, dropped: 100, errors: 1 }, 0.001), 1000)
-  agents.learn(report('shop', 7, 100, { spans: 1400, exported: 1500, dropped: 0, errors: 0 }, 0.003), 2000)
+  agents.learn(report('shop', 7, 200, { spans: 2800, exported: 2000, dropped: 100, errors: 1 }, 0.002), 1000)
+  agents.learn(report('shop', 7, 200, { spans: 2800, exported: 3300, dropped: 0, errors: 0 }, 0.006), 2000)
   expect(agents.list(2000)).toEqual([
     {
       service: 'shop',
       host: 'one',
       pid: 7,
-      requests: 200,
+      requests: 400,
       spansPerRequest: 14,
       perRequestNs: '20000',
       work: { encode: '20000' },
-      spans: 2800,
-      exported: 2500,
+      spans: 5600,
+      exported: 5300,
       dropped: 100,
       waiting: 200,
       errors: 1,
       at: '1970-01-01T00:00:02.000Z',
     },
   ])
+})
+
+test('what few requests cost is not said: only every 16th is measured', () => {
+  const agents = new Agents()
+  agents.learn(report('shop', 7, 319, { spans: 1 }, 1), 0)
+  expect(agents.list(0)).toMatchObject([{ requests: 319, perRequestNs: null, work: {} }])
 })
 
 test('processes are apart, and one that is silent for a quarter of an hour is gone', () => {

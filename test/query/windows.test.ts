@@ -78,3 +78,11 @@ test.each(['from=9&to=8', 'lastMs=0', 'lastMs=x', 'from=yesterday', 'shiftMs=-1'
     await close()
   },
 )
+
+test('the phases of whole requests, gaps too, add up to the difference of the mean', async () => {
+  const { totals } = await compared(`route=${ROUTE}`)
+  expect(totals[0]?.phase).toBe('middleware.request')
+  expect(totals.map(({ phase }) => phase)).toContain('dns')
+  const sum = totals.reduce((all, { perRequest }) => all + Number(perRequest.afterNs) - Number(perRequest.beforeNs), 0)
+  expect(sum / 20e6).toBeCloseTo(1, 5)
+})

@@ -9,6 +9,7 @@ import { useLoaded } from '../loading.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
 import { useListKeys } from './keys.ts'
 import { Filters } from './filters.tsx'
+import { Glance } from './glance.tsx'
 import { Picture } from './picture.tsx'
 import { Row } from './row.tsx'
 import { useFeed, type UsedFeed } from './use-feed.ts'
@@ -127,7 +128,12 @@ export function RequestsPage({ filter }: { filter: Filter }): VNode {
       {link === 'lost' && <p class="lost">Disconnected: what you see is what was known. Reconnecting…</p>}
       {used.busy && shown.length === 0 && <Waiting what="requests" />}
       {used.error !== undefined && shown.length === 0 && <Failure error={used.error} />}
-      {shown.length > 0 && <Picture items={shown} filter={steady} />}
+      {shown.length > 0 && (
+        <div class="first-sight">
+          <Picture items={shown} filter={steady} />
+          <Glance items={shown} filter={steady} />
+        </div>
+      )}
       <Held used={used} />
       {shown.length > 0 && <List used={used} handlers={handlers} />}
       {shown.length === 0 && !used.busy && used.error === undefined && <Nothing filter={steady} />}

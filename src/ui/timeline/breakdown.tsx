@@ -4,6 +4,9 @@ import { breakdown, type Share } from '../breakdown.ts'
 import { duration } from '../format.ts'
 import type { Act } from './state.ts'
 
+/** Thousandths of the whole from which a slice is told apart in words, above it. */
+const CAPTION = 80
+
 interface Part {
   readonly share: Share
   readonly chosen: string | null
@@ -25,7 +28,7 @@ function Key({ share, chosen, dispatch }: Part): VNode {
         <i class={`swatch ${phase.className}`} />
         <span>{phase.label}</span>
         <span>{duration(ns)}</span>
-        <span class="share" data-permille={permille}>
+        <span class={permille >= CAPTION ? 'share much' : 'share'} data-permille={permille}>
           {(permille / 10).toFixed(1)} %
         </span>
       </button>
@@ -38,6 +41,13 @@ export function Breakdown({ phases, chosen, dispatch }: { phases: Record<string,
   const shares = useMemo(() => breakdown(phases), [phases])
   return (
     <section class={chosen === null ? 'breakdown' : 'breakdown one'} aria-label="Breakdown by phase">
+      <div class="captions" aria-hidden="true">
+        {shares.map(({ phase, ns, permille }) => (
+          <span key={phase.id} style={{ flexGrow: String(ns) }}>
+            {permille >= CAPTION && `${phase.label} ${Math.round(permille / 10)} %`}
+          </span>
+        ))}
+      </div>
       <div class="stack">
         {shares.map(({ phase, ns }) => (
           <span

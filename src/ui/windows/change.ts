@@ -1,4 +1,4 @@
-import type { FigureJson, PhaseChangeJson, RouteChangeJson, WindowsJson } from '../../query/wire.ts'
+import type { FigureJson, PhaseChangeJson, PhaseTotalJson, RouteChangeJson, WindowsJson } from '../../query/wire.ts'
 
 /** Fewer than so many requests in a window say little of the others. */
 export const FEW = 20
@@ -9,14 +9,35 @@ export function longer(before: FigureJson | null, after: FigureJson | null, figu
 }
 
 /** How much more of a request's time is spent there, ns. */
-export function adds({ perRequest }: PhaseChangeJson): number {
+export function adds({ perRequest }: Pick<PhaseTotalJson, 'perRequest'>): number {
   return Number(perRequest.afterNs) - Number(perRequest.beforeNs)
 }
 
-/** What makes most of the difference, in its direction: enough for four fifths, three at most. @param total ns */
-export function mostly(rows: readonly PhaseChangeJson[], total: number): PhaseChangeJson[] {
+/** A phase that changed; by its name, if one has most of it. */
+export interface Culprit {
+  readonly phase: string
+  /** `SessionMiddleware process_request`; empty if many share in it. */
+  readonly name: string
+  readonly change: number
+}
+
+/** By name what is behind the change of a phase, if one is. */
+function named({ phase, ...total }: PhaseTotalJson, rows: readonly PhaseChangeJson[]): Culprit {
+  const change = adds(total)
+  const most = rows.find((row) => row.phase === phase)
+  const behind = most !== undefined && adds(most) / change > 0.6 && adds(most) / change < 1.5
+  return { phase, change, name: behind ? `${most.name} ${most.hook}`.trim() : '' }
+}
+
+/** What makes most of the difference, in its direction: enough for four fifths, three at most. */
+export function culprits({ totals, phases }: Pick<WindowsJson, 'totals' | 'phases'>): Culprit[] {
+  const total = totals.reduce((sum, row) => sum + adds(row), 0)
+  return mostly(totals, total).map((row) => named(row, phases?.rows ?? []))
+}
+
+function mostly(rows: readonly PhaseTotalJson[], total: number): PhaseTotalJson[] {
   const same = rows.filter((row) => adds(row) !== 0 && adds(row) > 0 === total > 0)
-  const found: PhaseChangeJson[] = []
+  const found: PhaseTotalJson[] = []
   let sum = 0
   for (const row of same) {
     if (found.length === 3 || Math.abs(sum) >= Math.abs(total) * 0.8) break

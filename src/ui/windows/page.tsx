@@ -8,7 +8,7 @@ import { usePolled } from '../loading.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
 import { FEW, saying, type Saying } from './change.ts'
 import { Controls } from './controls.tsx'
-import { PhaseTable } from './phase-table.tsx'
+import { NamesTable, TotalsTable } from './phase-table.tsx'
 import { RouteTable } from './route-table.tsx'
 import { Sides } from './sides.tsx'
 import { windowsQuery, type Windows } from './windows.ts'
@@ -59,7 +59,8 @@ function Compared({ data, windows }: { data: WindowsJson; windows: Windows }): V
       {said !== 'nothing' && <Sides data={data} enough={both} />}
       <Trouble data={data} said={said} />
       {both && data.phases === null && <RouteTable routes={data.routes} windows={windows} />}
-      {both && data.phases !== null && <PhaseTable phases={data.phases} />}
+      {both && data.phases !== null && <TotalsTable totals={data.totals} />}
+      {both && data.phases !== null && <NamesTable phases={data.phases} />}
     </>
   )
 }

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
-import type { FigureJson, PhaseChangeJson, PhaseChangesJson } from '../../query/wire.ts'
+import type { FigureJson, PhaseChangeJson, PhaseChangesJson, PhaseTotalJson } from '../../query/wire.ts'
 import { Change, ChangeBar } from '../compare/change.tsx'
-import { count, duration, plural } from '../format.ts'
+import { count, duration } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { phaseLook } from '../phases.ts'
 import { adds } from './change.ts'
@@ -57,11 +57,16 @@ function Name({ row }: { row: PhaseChangeJson }): VNode {
   )
 }
 
-function Row({ row, most }: { row: PhaseChangeJson; most: number }): VNode {
+interface RowProps {
+  readonly row: PhaseChangeJson | PhaseTotalJson
+  readonly most: number
+}
+
+function Row({ row, most }: RowProps): VNode {
   const change = adds(row)
   return (
     <tr class={phaseLook(row.phase).className}>
-      <Name row={row} />
+      {'name' in row ? <Name row={row} /> : <Phase id={row.phase} />}
       <Pair {...row} figure="p50Ns" />
       <Pair {...row} figure="p95Ns" />
       <td class="bar">
@@ -74,28 +79,40 @@ function Row({ row, most }: { row: PhaseChangeJson; most: number }): VNode {
   )
 }
 
-/** Every phase of a route by its name: its own time before and after, and what that adds to a request. */
-export function PhaseTable({ phases }: { phases: PhaseChangesJson }): VNode {
+function Phase({ id }: { id: string }): VNode {
+  const { label, meaning } = phaseLook(id)
+  return (
+    <th scope="row" title={meaning}>
+      <i class="swatch" /> {label}
+    </th>
+  )
+}
+
+interface TableProps {
+  readonly rows: readonly (PhaseChangeJson | PhaseTotalJson)[]
+  readonly caption: string
+  /** What the first column names, and what p50 and p95 are of. */
+  readonly what: string
+  readonly of: string
+}
+
+/** Rows with their figures before and after; those that hardly changed on demand. */
+function Changes({ rows, caption, what, of }: TableProps): VNode {
   const [all, setAll] = useState(false)
-  const { rows, basis, requests } = phases
   const most = Math.max(0, ...rows.map((row) => Math.abs(adds(row))))
   const few = rows.filter((row) => Math.abs(adds(row)) >= most * LITTLE)
   return (
-    <section class="panel">
-      <h2>By phase: self time of each, and what it adds to a request</h2>
-      <p class="muted">
-        {BASES[basis]}: {count(requests.before)} before, {count(requests.after)} after.
-      </p>
+    <>
       <table class="plain changes wide">
-        <caption class="unseen">Self time of each phase in both windows</caption>
+        <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
-            <th scope="col">Phase</th>
+            <th scope="col">{what}</th>
             <th scope="col" class="number pair p50">
-              p50, each time
+              p50{of}
             </th>
             <th scope="col" class="number pair p95">
-              p95, each time
+              p95{of}
             </th>
             <th scope="col" class="ends bar">
               <span>faster</span>
@@ -104,7 +121,7 @@ export function PhaseTable({ phases }: { phases: PhaseChangesJson }): VNode {
             <th
               scope="col"
               class="number"
-              title="Mean self time for each request of the window, whether it happened there or not"
+              title="The difference of the means, for each request of the window, whether it happened there or not"
             >
               Per request
             </th>
@@ -112,15 +129,41 @@ export function PhaseTable({ phases }: { phases: PhaseChangesJson }): VNode {
         </thead>
         <tbody>
           {(all ? rows : few).map((row) => (
-            <Row key={`${row.service} ${row.phase} ${row.name} ${row.hook}`} row={row} most={most} />
+            <Row key={'name' in row ? `${row.service} ${row.phase} ${row.name} ${row.hook}` : row.phase} row={row} most={most} />
           ))}
         </tbody>
       </table>
       {few.length < rows.length && (
         <button type="button" class="button" onClick={() => setAll(!all)}>
-          {all ? 'Only what changed' : `All ${plural(rows.length, 'phase')}`}
+          {all ? 'Only what changed' : `All ${count(rows.length)}`}
         </button>
       )}
+    </>
+  )
+}
+
+/** Where the time of whole requests went, by phase: the differences add up to that of the mean. */
+export function TotalsTable({ totals }: { totals: readonly PhaseTotalJson[] }): VNode {
+  return (
+    <section class="panel">
+      <h2>By phase of the whole request</h2>
+      <Changes rows={totals} caption="Self time of each phase in both windows" what="Phase" of="" />
+    </section>
+  )
+}
+
+/** Every phase inside the service by its name: its own time before and after, and what that adds to a request. */
+export function NamesTable({ phases }: { phases: PhaseChangesJson }): VNode {
+  const { rows, basis, requests } = phases
+  if (rows.length === 0) return <p class="muted">Nothing is known of what happened inside the service.</p>
+  return (
+    <section class="panel">
+      <h2>Inside the service: each middleware, view and query</h2>
+      <p class="muted">
+        {BASES[basis]}: {count(requests.before)} before, {count(requests.after)} after. A name leads to the timeline where it took
+        longest.
+      </p>
+      <Changes rows={rows} caption="Self time of each part of the service in both windows" what="Name" of=", each time" />
     </section>
   )
 }

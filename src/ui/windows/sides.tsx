@@ -3,7 +3,7 @@ import type { WindowJson, WindowsJson } from '../../query/wire.ts'
 import { changeText } from '../compare/change.tsx'
 import { clock, count, day, duration, epochMs, percent } from '../format.ts'
 import { phaseLook } from '../phases.ts'
-import { adds, longer, mostly } from './change.ts'
+import { culprits, longer } from './change.ts'
 import { Spread } from './spread.tsx'
 
 function Figures({ window, name, side }: { window: WindowJson; name: string; side: 'before' | 'after' }): VNode {
@@ -11,10 +11,11 @@ function Figures({ window, name, side }: { window: WindowJson; name: string; sid
   return (
     <tr>
       <th scope="row">
-        <i class={`key ${side}`} aria-hidden="true" /> {name}
+        <i class={`pane ${side}`} aria-hidden="true" /> {name}
       </th>
       <td class="muted">
-        {day(from)}, {clock(epochMs(from))} – {clock(epochMs(to))}
+        {today(from) ? '' : `${day(from)}, `}
+        {clock(epochMs(from))} – {clock(epochMs(to))}
       </td>
       <td class="number">
         {count(took.count)}
@@ -26,14 +27,18 @@ function Figures({ window, name, side }: { window: WindowJson; name: string; sid
   )
 }
 
+const today = (ns: string): boolean => day(ns) === day(String(BigInt(Date.now()) * 1_000_000n))
+
 /** What it comes down to, in a sentence. */
 function Verdict({ data }: { data: WindowsJson }): VNode | null {
-  const { before, after, phases } = data
+  const { before, after } = data
   const typical = longer(before.took, after.took, 'p50Ns')
   if (typical === undefined || before.took.count === 0 || after.took.count === 0) return null
   const slow = longer(before.took, after.took, 'p95Ns') as number
   const same = Math.abs(typical) < Number(before.took.p50Ns) * 0.05
-  const most = mostly(phases?.rows ?? [], typical)
+  const most = culprits(data)
+  // Of two figures that disagree, the mean and the median, none is to explain the other.
+  const agree = most.every(({ change }) => change > 0 === typical > 0)
   return (
     <p class="verdict">
       {same ? (
@@ -48,21 +53,17 @@ function Verdict({ data }: { data: WindowsJson }): VNode | null {
         </>
       )}
       , the slow ones (p95) {changeText(slow)}.
-      {!same && most.length > 0 && (
+      {!same && agree && most.length > 0 && (
         <>
           {' '}
           Mostly{' '}
-          {most.map((row, index) => (
-            <span key={`${row.phase} ${row.name} ${row.hook}`} class={phaseLook(row.phase).className}>
+          {most.map(({ phase, name, change }, index) => (
+            <span key={phase} class={phaseLook(phase).className}>
               {index > 0 && ', '}
-              <i class="swatch" />{' '}
-              <b>
-                {row.name} {row.hook}
-              </b>{' '}
-              {changeText(adds(row))} per request
+              <i class="swatch" /> <b>{name === '' ? phaseLook(phase).label : name}</b> {changeText(change)}
             </span>
-          ))}
-          .
+          ))}{' '}
+          in the mean.
         </>
       )}
     </p>
@@ -74,7 +75,7 @@ export function Sides({ data, enough }: { data: WindowsJson; enough: boolean }):
   const { before, after } = data
   return (
     <section class="panel sides" aria-label="The two windows">
-      <table class="plain figures">
+      <table class="plain two-windows">
         <caption class="unseen">Whole requests in both windows</caption>
         <thead>
           <tr>
