@@ -7,10 +7,11 @@ import { StartError, UsageError } from './command.ts'
 
 const HELP = `usage: phaseline export [TRACE…] [options]
 
-Writes traces of a running collector, those named, else the newest, as Jaeger's JSON: what "phaseline import", "stitch"
-and "check" read, and Jaeger's page.
+Writes traces of a running collector, those named, else the newest, as OTLP JSON, each on a line: what "phaseline import",
+"stitch" and "check" read, and Jaeger's page.
 
   -o, --output FILE   a file instead of standard output
+      --jaeger        Jaeger's JSON instead: to the microsecond
       --timelines     stitched, in the form of "phaseline stitch --json", instead
       --filter QUERY  what the page's list is filtered by, as in its address: "service=shop&minMs=100"
   -n, --limit N       so many timelines at most (100)
@@ -23,6 +24,7 @@ export async function exportFile(args: string[]): Promise<number> {
     allowPositionals: true,
     options: {
       output: { type: 'string', short: 'o' },
+      jaeger: { type: 'boolean', default: false },
       timelines: { type: 'boolean', default: false },
       filter: { type: 'string', default: '' },
       limit: { type: 'string', short: 'n', default: '100' },
@@ -40,7 +42,8 @@ export async function exportFile(args: string[]): Promise<number> {
   const page = new URL(values.page)
   const ids = positionals.length > 0 ? positionals : await newest(page, values.filter, limit)
   const output = values.output === undefined ? process.stdout : fileAt(values.output)
-  const written = await writeTraces(output, ids, page, !values.timelines)
+  const form = FORMS[values.timelines ? 'timelines' : values.jaeger ? 'jaeger' : 'otlp']
+  const written = await writeTraces(output, ids, page, form)
   if (values.output !== undefined) console.log(`${written} timelines written to ${values.output}`)
   return written < ids.length ? 1 : 0
 }
@@ -58,17 +61,39 @@ async function newest(page: URL, filter: string, limit: number): Promise<string[
   return ids.slice(0, limit)
 }
 
+/** How traces are written: where one comes from, and what stands around them. */
+interface Form {
+  readonly path: string
+  /** The trace in the answer. */
+  readonly one: (answer: unknown) => unknown
+  readonly around: readonly [before: string, between: string, after: string]
+}
+
+const FORMS: Readonly<Record<'otlp' | 'jaeger' | 'timelines', Form>> = {
+  otlp: {
+    path: '/api/v3/traces/',
+    one: (answer) => (answer as { result?: unknown } | undefined)?.result,
+    around: ['', '\n', '\n'],
+  },
+  jaeger: {
+    path: '/api/traces/',
+    one: (answer) => (answer as { data?: unknown[] } | undefined)?.data?.[0],
+    around: ['{"data":[\n', ',\n', '\n]}\n'],
+  },
+  timelines: { path: '/api/timelines/', one: (answer) => answer, around: ['{"timelines":[\n', ',\n', '\n],"refused":[]}\n'] },
+}
+
 /** One trace after the other, so that as many as there are fit. @returns how many were there */
-async function writeTraces(output: Writable, ids: readonly string[], page: URL, jaeger: boolean): Promise<number> {
+async function writeTraces(output: Writable, ids: readonly string[], page: URL, form: Form): Promise<number> {
+  const [before, between, after] = form.around
   let written = 0
-  await write(output, jaeger ? '{"data":[' : '{"timelines":[')
+  await write(output, before)
   for (const id of ids) {
-    const trace = await askPage(new URL(jaeger ? `/api/traces/${id}` : `/api/timelines/${id}`, page))
-    const one = jaeger ? (trace as { data?: unknown[] } | undefined)?.data?.[0] : trace
+    const one = form.one(await askPage(new URL(form.path + encodeURIComponent(id), page)))
     if (one === undefined) console.error(`there is no trace ${id}`)
-    else await write(output, `${written++ === 0 ? '' : ','}\n${JSON.stringify(one)}`)
+    else await write(output, `${written++ === 0 ? '' : between}${JSON.stringify(one)}`)
   }
-  await write(output, jaeger ? ']}\n' : '],"refused":[]}\n')
+  await write(output, written === 0 ? after.trimStart() : after)
   if (output !== process.stdout) await new Promise((resolve) => output.end(resolve))
   return written
 }

@@ -1,5 +1,6 @@
 import type { SpanKind } from '../model/phases.ts'
 import type { Resource, Scope, Span, SpanEvent, SpanLink, Value } from '../model/span.ts'
+import type { Warning } from '../model/timeline.ts'
 import { SHARED } from '../otlp/decode-span.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
 import { array, endOf, isObject, micros, object, text, valueOf, type Json } from './json.ts'
@@ -69,8 +70,19 @@ function resourceOf(process: Json): Resource {
   return { service, host: host ?? service, attributes }
 }
 
+/** Jaeger may say a key more than once: what differs is a list then. Its own 'error' = true beside another adds nothing. */
 function tagsOf(tags: unknown): Map<string, Value> {
-  return new Map(array(tags).map((tag): [string, Value] => [text(object(tag)['key']), tagValue(object(tag))]))
+  const attributes = new Map<string, Value>()
+  for (const tag of array(tags).map(object)) {
+    const key = text(tag['key'])
+    const value = tagValue(tag)
+    const known = attributes.get(key)
+    if (known === undefined) attributes.set(key, value)
+    else if (known !== value && !(key === 'error' && value === true)) {
+      attributes.set(key, [...(Array.isArray(known) ? known : [known]), value])
+    }
+  }
+  return attributes
 }
 
 function tagValue({ type, value }: Json): Value {
@@ -94,30 +106,59 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
   if (!timed && span['duration'] !== undefined) tags.set('jaeger.duration', text(span['duration']))
   const spanId = idOf(span['spanID'], 16, 'span id')
   if (isRenamed(span['spanID'], spanId)) tags.set('jaeger.span_id', text(span['spanID']))
+  const said = array(span['warnings']).map(text)
   const warnings = [
-    ...array(span['warnings']).map(text),
+    ...said.filter((warning) => !OURS.has(warning)),
     ...references.filter(isNowhere).map(() => 'a reference without a span id'),
   ]
   if (warnings.length > 0) tags.set('jaeger.warnings', warnings)
+  const fields = { kind: kindOf(tags), ...statusOf(tags), traceState: text(tags.get('w3c.tracestate')), scope: scopeOf(tags) }
+  for (const key of FIELDS) tags.delete(key)
   return {
     traceId,
     spanId,
     parentSpanId: parent,
     name: text(span['operationName']),
-    kind: kindOf(tags),
+    ...fields,
     start,
     end: timed ? endOf(start, span['duration']) : 0n,
-    ...statusOf(tags),
-    traceState: text(tags.get('w3c.tracestate')),
     flags: Number(span['flags'] ?? 0) || 0,
     attributes: tags,
     events: array(span['logs']).map((log) => eventOf(object(log))),
     links: links.filter((link) => link.type === 'follows_from' || link.spanId !== parent),
     resource: isObject(span['process']) ? resourceOf(span['process']) : (processes.get(text(span['processID'])) ?? UNKNOWN),
-    scope: scopeOf(tags),
     shared: tags.get(SHARED) === true,
+    droppedAttributes: said.includes('truncated') ? 1 : 0,
   }
 }
+
+/** Tags by which Jaeger says what a span has fields for. */
+const FIELDS = [
+  'span.kind',
+  'otel.status_code',
+  'otel.status_description',
+  'w3c.tracestate',
+  'otel.scope.name',
+  'otel.scope.version',
+  'otel.library.name',
+  'otel.library.version',
+]
+
+/** Our own warnings, in what was exported, are no news: stitching finds them again. */
+const OURS: ReadonlySet<string> = new Set<Warning>([
+  'orphan',
+  'cut_loop',
+  'self_parent',
+  'duplicate',
+  'conflict',
+  'shared_id',
+  'clock_skew',
+  'end_before_start',
+  'zero_start',
+  'in_flight',
+  'truncated',
+  'n_plus_one',
+])
 
 /** The first CHILD_OF of the same trace, else the first FOLLOWS_FROM of it. */
 function parentOf(links: readonly SpanLink[], traceId: string): string | null {
@@ -162,7 +203,9 @@ function statusOf(tags: ReadonlyMap<string, Value>): Pick<Span, 'status' | 'stat
 
 function eventOf(log: Json): SpanEvent {
   const attributes = tagsOf(log['fields'])
-  const name = text(attributes.get('event')) || text(attributes.get('message')) || 'log'
+  const event = attributes.get('event')
+  if (typeof event === 'string') attributes.delete('event')
+  const name = typeof event === 'string' ? event : text(attributes.get('message')) || 'log'
   return { time: micros(log['timestamp'], 'timestamp of a log'), name, attributes }
 }
 

@@ -56,6 +56,7 @@ function otlpSpan(span: Span): Record<string, unknown> {
     startTimeUnixNano: String(span.start),
     endTimeUnixNano: String(span.end),
     attributes: keyValues(span.attributes),
+    droppedAttributesCount: span.droppedAttributes ?? 0,
     events: span.events.map((event) =>
       filled({ timeUnixNano: String(event.time), name: event.name, attributes: keyValues(event.attributes) }),
     ),

@@ -175,7 +175,7 @@ describe('phaseline import', () => {
 })
 
 describe('phaseline export', () => {
-  test.each([[], ['--timelines']])(
+  test.each([[], ['--jaeger'], ['--timelines']])(
     'writes what a collector has in a form that stitches to the same spans %j',
     async (...form: string[]) => {
       const running = phaseline(['collect', '--memory', '--port', '0', '--otlp-port', '0', '--grpc-port', '0'])
@@ -189,7 +189,9 @@ describe('phaseline export', () => {
       }, 15_000)
       const after = join(folder, 'after.json')
       expect(await phaseline(['export', '--page', page, '-o', after, ...form]).ended()).toBe(0)
-      const exported = form.length > 0 ? (JSON.parse(await readFile(after, 'utf8')) as Output) : await stitched(after)
+      const exported = form.includes('--timelines')
+        ? (JSON.parse(await readFile(after, 'utf8')) as Output)
+        : await stitched(after)
       const [first, second] = [await stitched(before), exported].map(({ timelines }) =>
         timelines.flatMap(({ spans }) =>
           spans.map(({ spanId, start, end, service, name }) => [spanId, start, end, service, name]),

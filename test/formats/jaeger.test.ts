@@ -132,3 +132,17 @@ test('numbers of 64 bits and texts of numbers are what their type says', () => {
 test('a span that shares its client’s id still does when it comes back from Jaeger', () => {
   expect(one({ tags: [{ key: 'zipkin.shared', type: 'bool', value: true }] })?.shared).toBe(true)
 })
+
+test('a key that is said twice has both values; an error’s text is kept beside its flag', () => {
+  const twice = (key: string, ...values: unknown[]) => one({ tags: values.map((value) => ({ key, value })) })
+  expect(twice('peer', 'a', 'b', 'b')?.attributes.get('peer')).toEqual(['a', 'b', 'b'])
+  const failed = twice('error', 'no route', true)
+  expect([failed?.attributes.get('error'), failed?.status]).toEqual(['no route', 'error'])
+})
+
+test('what Jaeger says in tags and a span has fields for is there once; what we warned of ourselves is no news', () => {
+  const tags = ['span.kind', 'otel.status_code', 'otel.scope.name', 'w3c.tracestate'].map((key) => ({ key, value: 'ok' }))
+  const span = one({ tags, warnings: ['orphan', 'truncated', 'clock skew'] })
+  expect(span).toMatchObject({ status: 'ok', traceState: 'ok', scope: { name: 'ok' }, droppedAttributes: 1 })
+  expect(Object.fromEntries(span?.attributes ?? [])).toEqual({ 'jaeger.warnings': ['clock skew'] })
+})
