@@ -64,7 +64,7 @@ export function burn(ms: number): void {
 /** A middleware that has its say in a method of the response, before and after the one that was there. */
 export function wrapping(
   name: string,
-  method: 'end' | 'writeHead',
+  method: 'end' | 'write' | 'writeHead',
   before: () => unknown,
   after: () => unknown = () => {},
 ): RequestHandler {
