@@ -6,7 +6,7 @@ import type { Span } from '../model/span.ts'
 import { LogFollower } from './follow.ts'
 import { listenSyslog, parseSyslog } from './syslog.ts'
 
-/** Where the logs of nginx come from. */
+/** Where the logs of nginx come from; HAProxy's come over syslog, too. */
 export interface NginxSources {
   /** Files to follow. */
   readonly logs?: readonly string[]
@@ -82,7 +82,8 @@ async function readSyslog(port: number, sink: NginxSink): Promise<Source & { rea
   const machine = machineAttributes()
   const socket = await listenSyslog(port, (message) => {
     const { host, tag, text } = parseSyslog(message) ?? { host: '', tag: 'nginx', text: message }
-    const here = host === '' || host === hostname()
+    // HAProxy calls itself so, unless it was told to send its name.
+    const here = host === '' || host === 'localhost' || host === hostname()
     lines.take([text], { service: tag, machine: here ? machine : { 'host.name': host } })
   })
   return {

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { nginxConfiguration } from '../proxy/nginx-configuration.ts'
+import { haproxyConfiguration } from '../proxy/haproxy-configuration.ts'
 import { UsageError } from './command.ts'
+import { portOf } from './numbers.ts'
 
 const HELP = `usage: phaseline nginx [options]
 
@@ -11,6 +13,9 @@ their ids, hand them on to the app, and write a log for "phaseline collect".
   --log FILE      where nginx writes that log (/var/log/nginx/phaseline.log);
                   syslog:server=127.0.0.1:PORT sends it there instead
   --upstream URL  print a server in front of this app as well
+  --haproxy PORT  print what a frontend of HAProxy (2.6 and later) needs
+                  instead; its log goes over syslog to this port, where
+                  "phaseline collect --nginx-syslog PORT" takes it
 
   phaseline nginx > /etc/nginx/conf.d/phaseline.conf
   nginx -t && nginx -s reload
@@ -23,11 +28,25 @@ export function nginx(args: string[]): Promise<number> {
     options: {
       log: { type: 'string', default: '/var/log/nginx/phaseline.log' },
       upstream: { type: 'string' },
+      haproxy: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
-  console.log(values.help === true ? HELP : nginxFile(values.log, values.upstream))
+  if (values.help === true) console.log(HELP)
+  else if (values.haproxy !== undefined) console.log(haproxyFile(portOf('haproxy', values.haproxy)))
+  else console.log(nginxFile(values.log, values.upstream))
   return Promise.resolve(0)
+}
+
+/** Lines for a frontend of HAProxy. @param port of 127.0.0.1 where the collector takes its log */
+export function haproxyFile(port: number): string {
+  return `# Phaseline for HAProxy. This belongs into each frontend, before its other rules; "mode http"
+# has to be set, and a log and log-format of the frontend's own have to go. Check it with
+# "haproxy -c -f FILE", reload HAProxy, and start
+#
+#   phaseline collect --nginx-syslog ${port}
+
+${haproxyConfiguration(port)}`
 }
 
 /**

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { StartError } from './command.ts'
 
-/** A message as nginx sends it, apart from its priority and its time: `<190>Nov 21 02:13:29 web1 nginx: …`. */
+/** A message as nginx sends it, apart from its priority and its time: `<190>Nov 21 02:13:29 web1 nginx: …`; HAProxy adds its pid. */
 export interface SyslogMessage {
   /** Empty where nginx was told `nohostname`. */
   readonly host: string
@@ -12,7 +12,7 @@ export interface SyslogMessage {
 }
 
 /** RFC 3164 §4.1: priority, time, host name, tag. */
-const FORM = /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:([^\s:]+) )?(\w{1,32}): (.*)$/s
+const FORM = /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:([^\s:]+) )?(\w{1,32})(?:\[\d+\])?: (.*)$/s
 
 /** @returns undefined for what is no such message */
 export function parseSyslog(message: string): SyslogMessage | undefined {

@@ -1,4 +1,6 @@
-/** A line of the log, as `nginxConfiguration` lays it out: nginx's own words, all of them texts. */
+import { lineOfHaproxy } from './haproxy-log-line.ts'
+
+/** A line of the log, as `nginxConfiguration` lays it out: nginx's own words, all of them texts. HAProxy's are brought into them. */
 export type Line = Readonly<Record<string, string>>
 
 /** One attempt at an upstream server. Times are ns, undefined where it got no further. */
@@ -15,8 +17,10 @@ export function parse(text: string): Line | undefined {
   try {
     const line: unknown = JSON.parse(text)
     if (typeof line !== 'object' || line === null) return undefined
-    const ours = Object.values(line).every((value) => typeof value === 'string') && isOurs(line as Line)
-    return ours ? (line as Line) : undefined
+    if (Object.values(line).some((value) => typeof value !== 'string')) return undefined
+    const given = line as Line
+    const told = given.proxy === 'haproxy' ? lineOfHaproxy(given) : given
+    return isOurs(told) ? told : undefined
   } catch {
     return undefined
   }

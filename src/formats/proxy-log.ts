@@ -16,7 +16,7 @@ export interface LogSource {
 type Interval = readonly [start: bigint, end: bigint]
 
 /**
- * The spans of one line of the log that `nginxConfiguration` describes: `proxy` and its parts, to the millisecond (nginx
+ * The spans of one line of the log that `nginxConfiguration` or `haproxyConfiguration` describes: `proxy` and its parts, to the millisecond (nginx
  * knows no more). Reading a line again gives the same spans. A connection made within the same millisecond cannot be told
  * from a kept one and has no `proxy.connect`.
  * @returns none for a request that is not sampled; undefined for what is no such line
@@ -58,7 +58,7 @@ function maker(line: Line, resource: Resource): Make {
       events: [],
       links: [],
       resource,
-      scope: { name: 'phaseline.nginx', version: '', attributes: new Map() },
+      scope: { name: `phaseline.${line.proxy ?? 'nginx'}`, version: '', attributes: new Map() },
     }
   }
 }
@@ -107,9 +107,10 @@ function attributesOf(line: Line): Record<string, Value | undefined> {
   const status = number(line.status)
   const gone = status === 499
   return {
-    [OWN.proxyName]: 'nginx',
+    [OWN.proxyName]: line.proxy ?? 'nginx',
     [OWN.proxyStatic]: !line.upstream && !line.cache,
     [OWN.proxyUpstream]: triesOf(line).at(-1)?.address,
+    [OWN.proxyAttempts]: number(line.attempts),
     [OWN.cancelled]: gone || undefined,
     'phaseline.proxy.cache': line.cache || undefined,
     'http.request.method': nameOf(line.method) === 'HTTP' ? '_OTHER' : line.method,

@@ -7,7 +7,8 @@ test.each([
   ['<190>Nov 21 02:13:29 web1 nginx: {"a":"b: c"}', { host: 'web1', tag: 'nginx', text: '{"a":"b: c"}' }],
   ['<190>Nov  1 02:13:29 web1.shop.test edge_2: {}\n', { host: 'web1.shop.test', tag: 'edge_2', text: '{}' }],
   ['<190>Nov 21 02:13:29 nginx: {}', { host: '', tag: 'nginx', text: '{}' }],
-])('%j is a message of nginx', (message, expected) => {
+  ['<30>Nov 21 02:13:29 haproxy[42]: {}', { host: '', tag: 'haproxy', text: '{}' }],
+])('%j is a message of nginx or HAProxy', (message, expected) => {
   expect(parseSyslog(message)).toEqual(expected)
 })
 
