@@ -15,9 +15,10 @@ import { readFiles, refusalLines } from './span-files.ts'
 
 const HELP = `usage: phaseline check FILE… [--rules FILE]
 
-Holds recorded traffic against the rules and says which budgets are broken, for CI. FILE is what "phaseline stitch" reads.
-Windows and "for" do not matter here: all that was recorded counts as one window; "minCount" does. A rule with "timesUsual"
-needs a running collector and is left out.
+Holds recorded traffic against the rules and says which budgets are broken, for
+CI. FILE is what "phaseline stitch" reads. Windows and "for" do not matter here:
+all that was recorded counts as one window; "minCount" does. A rule with
+"timesUsual" needs a running collector and is left out.
 
   --rules FILE   phaseline.config.json, .ts or .js here, else the default rules
 

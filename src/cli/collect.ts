@@ -8,22 +8,25 @@ import { UsageError } from './command.ts'
 
 const HELP = `usage: phaseline collect [options]
 
-Receives spans over OTLP/HTTP from any OpenTelemetry SDK, stitches them into timelines, keeps them, and shows the page.
+Receives spans over OTLP/HTTP from any OpenTelemetry SDK, stitches them into
+timelines, keeps them, and shows the page. What is marked with + may be given
+as often as needed.
 
   --data DIR         where timelines are kept (~/.phaseline)
   --memory           keep them in memory only
   --port N           the page and its API (7427)
   --otlp-port N      OTLP/HTTP (4318)
-  --grpc-port N      OTLP/gRPC (4317 unless --otlp-port is given; off: not at all)
+  --grpc-port N      OTLP/gRPC (4317 unless --otlp-port is given; off: none)
   --host ADDRESS     the address to listen on (127.0.0.1)
-  --allow-host NAME  a host name that the page may be called by, beside the local ones; as often as needed
+  --allow-host NAME  + a host name of the page, beside the local ones
   --token TEXT       ask senders for "Authorization: Bearer TEXT"
-  --origin ORIGIN    a web page that may send; as often as needed
-  --forward URL      send everything on to another OTLP endpoint; as often as needed
-  --nginx-log FILE   an access log of nginx to follow (phaseline nginx says how to set it up); as often as needed
+  --origin ORIGIN    + a web page that may send
+  --forward URL      + send everything on to another OTLP endpoint
+  --nginx-log FILE   + an access log of nginx to follow (see phaseline nginx)
   --nginx-syslog N   a UDP port for the same over syslog, on 127.0.0.1
   --jaeger-url URL   a Jaeger's page: timelines link to it
-  --rules FILE       what to alert on and whom to tell (phaseline.config.json, .ts or .js here, else sensible rules)
+  --rules FILE       what to alert on and whom to tell (phaseline.config.json,
+                     .ts or .js here, else sensible rules)
   --keep AGE         drop timelines older than this (7d)
   --keep-size SIZE   drop the oldest beyond this size on disk (10G)`
 

@@ -7,13 +7,14 @@ import { untilSignal } from './station.ts'
 
 const HELP = `usage: phaseline demo [options]
 
-A bookshop with real traffic: an app, a second service, a proxy with TLS and a client, each in its own process, and the page
-that shows where their requests' time goes. Nothing is left behind when it ends.
+A bookshop with real traffic: an app, a second service, a proxy with TLS and a
+client, each in its own process, and the page that shows where their requests'
+time goes. Nothing is left behind when it ends.
 
   --port N           the page (7427)
   --otlp-port N      OTLP/HTTP (4318)
   --shop-port N      the shop (8443; another if that is taken)
-  --forward URL      send everything on to another OTLP endpoint; as often as needed
+  --forward URL      send everything on to another OTLP endpoint; repeatable
   --jaeger-url URL   a Jaeger's page: timelines link to it
 
 The shop's books are in SQLite, or in PostgreSQL if DATABASE_URL says where.`

@@ -7,13 +7,14 @@ import { StartError, UsageError } from './command.ts'
 
 const HELP = `usage: phaseline export [TRACE…] [options]
 
-Writes traces of a running collector, those named, else the newest, as OTLP JSON, each on a line: what "phaseline import",
-"stitch" and "check" read, and Jaeger's page.
+Writes traces of a running collector, those named, else the newest, as OTLP
+JSON, each on a line: what "phaseline import", "stitch" and "check" read, and
+Jaeger's page.
 
   -o, --output FILE   a file instead of standard output
       --jaeger        Jaeger's JSON instead: to the microsecond
-      --timelines     stitched, in the form of "phaseline stitch --json", instead
-      --filter QUERY  what the page's list is filtered by, as in its address: "service=shop&minMs=100"
+      --timelines     stitched, as "phaseline stitch --json" has them, instead
+      --filter QUERY  as in the page's address: "service=shop&minMs=100"
   -n, --limit N       so many timelines at most (100)
       --page URL      the collector's page (http://127.0.0.1:7427)`
 

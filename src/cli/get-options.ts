@@ -22,8 +22,9 @@ export interface GetOptions {
 
 export const HELP = `usage: phaseline get [options] URL
 
-Makes one request and prints where its time went: the client's phases (wait, DNS, connect, TLS, send, receive),
-and what the server did, if it is traced and sends its spans to the same collector.
+Makes one request and prints where its time went: the client's phases (wait,
+DNS, connect, TLS, send, receive), and what the server did, if it is traced and
+sends its spans to the same collector.
 
   -X, --request METHOD   GET; POST with -d
   -H, --header LINE      "name: value", as often as needed
@@ -31,14 +32,15 @@ and what the server did, if it is traced and sends its spans to the same collect
   -n, --repeat N         so many requests on one connection; the last is printed
   -k, --insecure         take any certificate
   -f, --fail             exit code 22 for a status of 400 and more
-      --all              each span on a line of its own, also where many are alike
+      --all              each span on a line of its own, alike or not
       --json             the timelines as JSON
       --to URL           the collector's OTLP address (http://127.0.0.1:4318)
       --page URL         the collector's page (http://127.0.0.1:7427)
       --wait SECONDS     how long to wait for the server's spans (8)
       --timeout SECONDS  how long to wait for the answer (30)
 
-exit code: 0 answered · 1 wrong usage · 2 no answer (refused, no such name, bad certificate, timeout) · 22 with -f`
+exit code: 0 answered · 1 wrong usage · 22 with -f
+           2 no answer (refused, no such name, bad certificate, timeout)`
 
 /** @returns undefined if help was asked for. Throws `UsageError`, and what `parseArgs` throws */
 export function getOptions(args: string[]): GetOptions | undefined {

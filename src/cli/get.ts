@@ -80,10 +80,10 @@ function print(timelines: readonly TimelineJson[], answers: readonly Answer[], d
 /** Where else it can be seen; or why only the client's side is here. */
 function where({ spans, traceId }: TimelineJson, delivered: boolean, { to, page }: GetOptions): string {
   if (!delivered)
-    return `No collector at ${to.origin}: these are the client's phases only. To see the server's: phaseline collect`
+    return `No collector at ${to.origin}: these are the client's phases only.\nTo see the server's: phaseline collect`
   const alone = spans.every(({ service, synthetic }) => service === SERVICE || synthetic)
   const link = new URL(`/trace/${traceId}`, page).href
-  return alone ? `${link}\nNo spans of a server came to this collector: is the app watched, and sending here?` : link
+  return alone ? `${link}\nNo spans of a server came to this collector: is the app watched, and does it\nsend here?` : link
 }
 
 function reason({ code, message, name }: NodeJS.ErrnoException): string {

@@ -8,7 +8,9 @@ import { FORMATS, readFiles, refusalLines, sizeOf } from './span-files.ts'
 
 const HELP = `usage: phaseline import FILE… [--to URL | --data DIR]
 
-Puts files of spans into a running collector, or any other OTLP/HTTP endpoint: ${FORMATS} What is refused is said.
+Puts files of spans into a running collector, or any other OTLP/HTTP endpoint:
+${FORMATS} What is refused is
+said.
 
   --to URL      the collector's OTLP address (http://127.0.0.1:4318)
   --data DIR    the collector's folder instead, while none is running

@@ -6,13 +6,14 @@ import { painter, type Style } from './terminal-text.ts'
 /** So many digits of a trace id tell one from all others that are near. */
 const SHORT = 8
 
-const COLUMNS: readonly Column<SummaryJson>[] = [
+/** @param most columns that what takes most of a request needs: it is never cut */
+const columnsOf = (most: number): Column<SummaryJson>[] => [
   { title: 'TRACE', width: SHORT, text: ({ traceId }) => traceId.slice(0, SHORT), style: () => 'dim' },
   { title: 'TIME', width: 8, text: ({ start }) => clock(new Date(Number(BigInt(start) / 1_000_000n))) },
   { title: '', width: 3, text: ({ status }) => (status === null ? '···' : String(status)), style: statusStyle },
   { title: 'TOOK', width: 8, right: true, text: (item) => (item.inFlight ? 'running' : duration(Number(item.durationNs))) },
   { title: 'REQUEST', text: requestOf, style: ({ error }) => (error ? 'red' : undefined) },
-  { title: 'MOST OF IT', width: 24, text: mostOf, style: () => 'dim' },
+  { title: 'MOST OF IT', width: most, text: mostOf, style: () => 'dim' },
 ]
 
 /** Columns of the terminal, and whether it takes colours. */
@@ -23,7 +24,8 @@ interface Screen {
 
 /** Requests as a table, one line each. Pure. Fewer than 60 columns are taken as 60. */
 export function listLines(items: readonly SummaryJson[], { width = 80, colour = false }: Screen = {}): string[] {
-  return table(COLUMNS, items, Math.max(60, width), painter(colour))
+  const most = Math.max(10, ...items.map((item) => mostOf(item).length))
+  return table(columnsOf(most), items, Math.max(60, width), painter(colour))
 }
 
 function statusStyle({ status, error }: SummaryJson): Style {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { PhaselineError } from '../model/errors.ts'
 import type { Command } from './command.ts'
 import { closest } from './closest.ts'
+import { wrapped } from './terminal-text.ts'
 
 interface Entry {
   readonly about: string
@@ -68,8 +69,11 @@ function say(text: string): number {
   return 0
 }
 
+/** In lines that fit, where somebody looks; in one where a program does. */
 function complain(text: string): number {
-  console.error(`phaseline: ${text}`)
+  const { isTTY, columns } = process.stderr as Partial<typeof process.stderr>
+  const words = `phaseline: ${text}`.split(' ')
+  console.error(isTTY === true ? wrapped(words, ' ', columns || 80, '  ').join('\n') : words.join(' '))
   return 1
 }
 
@@ -97,5 +101,6 @@ usage: phaseline COMMAND [options]
 
 ${lines.join('\n')}
 
-phaseline COMMAND --help says more. To watch an app without any of this: node --import phaseline/register app.js`
+phaseline COMMAND --help says more. To watch an app without any of this:
+node --import phaseline/register app.js`
 }

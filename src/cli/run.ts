@@ -5,12 +5,15 @@ import { UsageError } from './command.ts'
 
 const HELP = `usage: phaseline run [--to URL] [node options] app.js [arguments]
 
-Runs the app as node would, with every phase of its requests watched and sent to a collector.
-What node --import phaseline/register app.js does, with two things less to type.
+Runs the app as node would, with every phase of its requests watched and sent to
+a collector. What node --import phaseline/register app.js does, with two things
+less to type.
 
-  --to URL   where the spans go, over OTLP/HTTP (OTEL_EXPORTER_OTLP_ENDPOINT, else http://127.0.0.1:4318)
+  --to URL   where the spans go, over OTLP/HTTP
+             (OTEL_EXPORTER_OTLP_ENDPOINT, else http://127.0.0.1:4318)
 
-All OTEL_* variables mean what they mean: OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, …
+All OTEL_* variables mean what they mean: OTEL_SERVICE_NAME,
+OTEL_TRACES_SAMPLER, …
 The app's exit code is this command's.`
 
 /** The collector takes metrics, so the app sends them. */

@@ -6,8 +6,10 @@ import { readStreamOfSpans } from '../formats/stream.ts'
 import { safe } from './terminal-text.ts'
 
 /** What stands in the help of the commands that read files of spans. */
-export const FORMATS = `OTLP (JSON, one document or one per line; protobuf), Jaeger JSON (its page's, its API's, Elasticsearch's),
-Zipkin v2 JSON, each also packed by gzip or zstd. "-" is standard input.`
+export const FORMATS = `  OTLP         JSON (one document, or one per line) and protobuf
+  Jaeger       JSON: its page's, its API's, Elasticsearch's
+  Zipkin       JSON, version 2
+each also packed by gzip or zstd. "-" is standard input.`
 
 /**
  * Reads files of spans in their order, as they come; one that cannot be opened is refused like what cannot be read.

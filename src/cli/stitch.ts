@@ -10,7 +10,8 @@ import { waterfall } from './waterfall.ts'
 
 const HELP = `usage: phaseline stitch FILE… [--json] [--trace ID]
 
-Reads files of spans and prints each trace as one timeline: ${FORMATS} Nothing is kept.
+Reads files of spans and prints each trace as one timeline:
+${FORMATS} Nothing is kept.
 
   --json        the timelines as JSON: { "timelines": […], "refused": […] }
   --trace ID    only this trace

@@ -41,9 +41,15 @@ export function topFrame(data: TopData, view: TopView): string[] {
   return [
     heading(data, view, width, paint),
     '',
-    ...section(MIDDLEWARES, sorted(data.middlewares, MIDDLEWARE_ORDER[view.sort]).slice(0, upper), view, width, paint),
+    ...section(
+      middlewareColumns(data.middlewares, width),
+      sorted(data.middlewares, MIDDLEWARE_ORDER[view.sort]).slice(0, upper),
+      view,
+      width,
+      paint,
+    ),
     '',
-    ...section(ROUTES, sorted(routes, ROUTE_ORDER[view.sort]).slice(0, lower), view, width, paint),
+    ...section(routeColumns(routes, width), sorted(routes, ROUTE_ORDER[view.sort]).slice(0, lower), view, width, paint),
   ]
 }
 
@@ -70,32 +76,64 @@ function section<Row>(
 
 const figure = (ns: string): string => duration(Number(ns))
 
+/** With fewer columns than that, the names would be all that is cut. */
+const NARROW = 76
+/** From so many columns on there is room for everything. */
+const WIDE = 110
+
+/** The services, in as many columns as the longest needs; none where there is one only, and nothing to tell apart. */
+function serviceColumn<Row extends { readonly service: string }>(rows: readonly Row[]): Column<Row>[] {
+  const services = [...new Set(rows.map(({ service }) => service))]
+  if (services.length < 2) return []
+  const longest = Math.max(...services.map(({ length }) => length))
+  return [{ title: 'SERVICE', width: Math.min(16, Math.max(7, longest)), text: ({ service }) => service, style: () => 'dim' }]
+}
+
+function middlewareColumns(rows: readonly MiddlewareRowJson[], width: number): Column<MiddlewareRowJson>[] {
+  const service = width < NARROW ? [] : serviceColumn(rows)
+  const narrow = service.length > 0 && width < WIDE
+  const name = (row: MiddlewareRowJson): string => (narrow ? nameOf(row).replace(/Middleware\b/, '') : nameOf(row))
+  const trend = narrow ? 5 : 11
+  return [
+    { title: 'MIDDLEWARE, self time', text: name, style: ({ alert }) => ALERTS[alert ?? 'none'] },
+    ...service,
+    ...MIDDLEWARES,
+    { title: 'TREND', width: trend, text: (row) => sparkline(trendOf(row), trend), style: () => 'cyan' },
+  ]
+}
+
+function trendOf({ trend }: MiddlewareRowJson): (number | null)[] {
+  return trend.map((ns) => (ns === null ? null : Number(ns)))
+}
+
+/** Services only where there is room: a route's name mostly says whose it is. What takes most of it is not cut, from 76 columns on. */
+function routeColumns(rows: readonly RouteRow[], width: number): Column<RouteRow>[] {
+  const service = width < WIDE ? [] : serviceColumn(rows)
+  const times = Map.groupBy(rows, ({ name }) => name)
+  const ambiguous = ({ name }: RouteRow): boolean => service.length === 0 && (times.get(name)?.length ?? 0) > 1
+  const longest = Math.max(10, ...rows.map(({ most: words }) => words.length))
+  const most = Math.min(longest, width < NARROW ? 18 : Infinity)
+  return [
+    { title: 'ROUTE, whole request', text: (row) => (ambiguous(row) ? `${row.service}: ${row.name}` : row.name) },
+    ...service,
+    ...ROUTES,
+    { title: 'MOST OF IT', width: most, text: (row) => row.most, style: () => 'dim' },
+  ]
+}
+
 const MIDDLEWARES: readonly Column<MiddlewareRowJson>[] = [
-  { title: 'MIDDLEWARE, self time', text: nameOf, style: ({ alert }) => ALERTS[alert ?? 'none'] },
   { title: 'CALLS', width: 6, right: true, text: ({ calls }) => count(calls) },
   { title: 'ERR', width: 4, right: true, text: ({ errors }) => (errors === 0 ? '·' : count(errors)), style: redIf },
   { title: 'P50', width: 8, right: true, text: ({ p50Ns }) => figure(p50Ns) },
   { title: 'P95', width: 8, right: true, text: ({ p95Ns }) => figure(p95Ns), style: () => 'bold' },
   { title: 'SHARE', width: 6, right: true, text: ({ share }) => percent(share) },
-  {
-    title: 'TREND',
-    width: 11,
-    text: ({ trend }) =>
-      sparkline(
-        trend.map((ns) => (ns === null ? null : Number(ns))),
-        11,
-      ),
-    style: () => 'cyan',
-  },
 ]
 
 const ROUTES: readonly Column<RouteRow>[] = [
-  { title: 'ROUTE, whole request', text: ({ name }) => name },
   { title: 'CALLS', width: 6, right: true, text: ({ calls }) => count(calls) },
   { title: 'ERR', width: 4, right: true, text: ({ errors }) => (errors === 0 ? '·' : count(errors)), style: redIf },
   { title: 'P50', width: 8, right: true, text: ({ p50 }) => duration(p50) },
   { title: 'P95', width: 8, right: true, text: ({ p95 }) => duration(p95), style: () => 'bold' },
-  { title: 'MOST OF IT', width: 18, text: ({ most }) => most, style: () => 'dim' },
 ]
 
 const ALERTS: Readonly<Record<'firing' | 'pending' | 'none', Style | undefined>> = {

@@ -2,9 +2,10 @@ import type { SummaryJson } from '../query/wire.ts'
 import { quantile } from './figures.ts'
 import { mostOf, nameOf } from './list-lines.ts'
 
-/** The requests of one name, taken together. Times are ns. */
+/** The requests of one name to one service, taken together. Times are ns. */
 export interface RouteRow {
   readonly name: string
+  readonly service: string
   readonly calls: number
   readonly errors: number
   readonly p50: number
@@ -14,14 +15,17 @@ export interface RouteRow {
   readonly most: string
 }
 
-/** Requests that have ended, by name. */
+/** Requests that have ended, by name and service. */
 export function routesOf(requests: readonly SummaryJson[]): RouteRow[] {
   const ended = requests.filter(({ inFlight }) => !inFlight)
-  return [...Map.groupBy(ended, nameOf)].map(([name, group]) => {
+  const together = Map.groupBy(ended, (item) => `${nameOf(item)}\0${item.service}`)
+  return [...together.values()].map((group) => {
+    const first = group[0] as SummaryJson
     const times = group.map(({ durationNs }) => Number(durationNs)).sort((a, b) => a - b)
     const total = times.reduce((sum, time) => sum + time, 0)
     return {
-      name,
+      name: nameOf(first),
+      service: first.service,
       calls: group.length,
       errors: group.filter(({ error }) => error).length,
       p50: quantile(times, 0.5) ?? 0,

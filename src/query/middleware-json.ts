@@ -95,8 +95,9 @@ function trend(slots: readonly Slot[], windowMs: number, now: number): (string |
   const byStep = Map.groupBy(slots, (slot) => Math.floor(slot.start / step) * step)
   const points: (string | null)[] = []
   for (let start = first; start <= now; start += step) {
-    const there = byStep.get(start)
-    points.push(there === undefined ? null : nanos(merged(there).quantile(0.95)))
+    // A slot may be there for its exemplars only, without a count.
+    const there = merged(byStep.get(start) ?? [])
+    points.push(there.count === 0 ? null : nanos(there.quantile(0.95)))
   }
   return points
 }

@@ -72,7 +72,7 @@ test('it is printed as a waterfall, with a link to the page', async () => {
   const get = phaseline(['get', ...to, url])
   expect(await get.ended()).toBe(0)
   expect(get.said()).toMatch(/^GET http:\/\/localhost:\d+\/\n200 · [\d.]+ ms · \d+ spans · phaseline-get, app\n/)
-  expect(get.said()).toMatch(/\n +GET \[app\] .*[█▏▕▐▌]/)
+  expect(get.said()).toMatch(/\n +GET \[app\] .*[█▏▕▐▌░]/)
   expect(get.said()).toContain(`${to[1]}/trace/`)
 })
 

@@ -15,11 +15,11 @@ test('requests are a table of 80 columns', () => {
     summary({ name: `GET /${'long/'.repeat(20)}`, status: null, inFlight: true }),
   ]
   expect(withoutTime(listLines(items))).toEqual([
-    'TRACE    TIME             TOOK REQUEST                  MOST OF IT',
-    '0af76519 hh:mm:ss 200  10.0 ms GET /books/<int:id>/     db 62 %',
-    '0af76519 hh:mm:ss 304   850 µs GET [nginx]              proxy.respond 100 %',
-    '0af76519 hh:mm:ss 500   2.51 s POST /orders/ (N+1)      db <1 %',
-    '0af76519 hh:mm:ss ···  running GET /long/long/long/lon… db 62 %',
+    'TRACE    TIME             TOOK REQUEST                       MOST OF IT',
+    '0af76519 hh:mm:ss 200  10.0 ms GET /books/<int:id>/          db 62 %',
+    '0af76519 hh:mm:ss 304   850 µs GET [nginx]                   proxy.respond 100 %',
+    '0af76519 hh:mm:ss 500   2.51 s POST /orders/ (N+1)           db <1 %',
+    '0af76519 hh:mm:ss ···  running GET /long/long/long/long/lon… db 62 %',
   ])
 })
 

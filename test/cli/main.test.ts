@@ -31,6 +31,7 @@ test('--version is the package’s', async () => {
 test('--help names every command', async () => {
   const { stdout, code } = await phaseline(['--help'])
   expect(code).toBe(0)
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   for (const name of ['demo', 'run', 'collect', 'get', 'list', 'show', 'top', 'nginx', 'stitch', 'import', 'export'])
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
 })
@@ -79,3 +80,12 @@ test('a word is taken for the nearest command, or for none', () => {
     undefined,
   ])
 })
+
+test.each(['demo', 'run', 'collect', 'get', 'check', 'list', 'show', 'top', 'nginx', 'stitch', 'import', 'export'])(
+  '%s --help fits in 80 columns',
+  async (name) => {
+    const { stdout, code } = await phaseline([name, '--help'])
+    expect(code).toBe(0)
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  },
+)

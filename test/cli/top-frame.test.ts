@@ -33,9 +33,9 @@ test('one picture has the middlewares by their own time, then the routes by thei
     '! SessionMiddleware response       999    3   160 µs   226 µs   <1 %  ▂▅█',
     'rateLimit                            1    ·   160 µs  1.00 µs   12 %  ▂▅█',
     '',
-    'ROUTE, whole request             CALLS  ERR      P50     P95▾ MOST OF IT',
-    'GET /                                1    ·   1.00 s   1.00 s db 1 %',
-    'GET /books/<int:id>/                20    1  10.0 ms  10.0 ms db 18 %',
+    'ROUTE, whole request                     CALLS  ERR      P50     P95▾ MOST OF IT',
+    'GET /                                        1    ·   1.00 s   1.00 s db 1 %',
+    'GET /books/<int:id>/                        20    1  10.0 ms  10.0 ms db 18 %',
   ])
 })
 
@@ -88,4 +88,34 @@ test('a key orders the rows anew, q ends it, and the terminal is as before', asy
   stdin.write('q')
   expect(await ended).toBe(0)
   expect([drawn[0], drawn.at(-1), raw]).toEqual(['\u001b[?1049h\u001b[?25l', '\u001b[?25h\u001b[?1049l', [true, false]])
+})
+
+const TWO: TopData = {
+  ...DATA,
+  middlewares: [
+    middleware({ name: 'AuthenticationMiddleware' }),
+    middleware({ service: 'reviews', name: 'rateLimit', hook: '', p95Ns: '1' }),
+  ],
+  requests: [
+    summary({ phases: { 'middleware.template_response': '10000000' } }),
+    summary({ service: 'reviews', durationNs: '1000000' }),
+    summary({ service: 'reviews', name: 'GET /stars/', durationNs: '1000' }),
+  ],
+}
+
+test('with more than one service it says whose a middleware is, and a route that two have; most of it is not cut', () => {
+  expect(topFrame(TWO, VIEW).slice(2)).toEqual([
+    'MIDDLEWARE, self time         SERVICE  CALLS  ERR      P50     P95▾  SHARE TREND',
+    'Authentication request        shop     12.3k    ·   160 µs  1.51 ms   12 %  ▂▅█',
+    'rateLimit                     reviews  12.3k    ·   160 µs  0.00 µs   12 %  ▂▅█',
+    '',
+    'ROUTE, whole request      CALLS  ERR      P50     P95▾ MOST OF IT',
+    'shop: GET /books/<int:i…      1    ·  10.0 ms  10.0 ms middleware.template 100 %',
+    'reviews: GET /books/<in…      1    ·  1.00 ms  1.00 ms db 620 %',
+    'GET /stars/                   1    ·  1.00 µs  1.00 µs db 620000 %',
+  ])
+})
+
+test.each([60, 80, 96, 110, 200])('no line is longer than %d columns', (width) => {
+  for (const line of topFrame(TWO, { ...VIEW, width })) expect(line.length).toBeLessThanOrEqual(width)
 })
