@@ -151,6 +151,47 @@ test('a restart neither loses nor repeats an alert', () => {
   expect(after.changes()).toEqual(['firing', 'resolved'])
 })
 
+test('killed right after it began to fire, and back with little to go by, it goes on firing and tells nobody again', async () => {
+  const memory = inMemory()
+  const before = bench([rule({ window: '5m' })], { memory })
+  before.pass(60, 200)
+  before.engine.save()
+  before.pass(30, 200)
+  await expect.poll(() => before.told.length).toBe(1)
+  // What came since the last save is gone, and for two minutes too few requests come to say anything.
+  const after = bench([rule({ window: '5m', minCount: 100 })], { memory, now: () => before.clock.now + 60_000 })
+  after.pass(120, 200, 0)
+  after.pass(120, 200)
+  expect(after.engine.alerts()[0]?.state).toBe('firing')
+  expect(after.changes()).toEqual(['firing'])
+  expect(after.told).toEqual([])
+})
+
+test('what could not be told before a crash is told after it', async () => {
+  const memory = inMemory()
+  const deaf = { name: 'test', refreshed: false, deliver: () => Promise.reject(new Error('nobody there')) }
+  const before = bench([rule()], { memory, targets: [deaf] })
+  before.pass(120, 200)
+  await expect.poll(() => before.engine.targets()[0]?.lastError).toBe('nobody there')
+  const after = bench([rule()], { memory, now: () => before.clock.now })
+  await expect.poll(() => after.told.map(({ change }) => change)).toEqual(['firing'])
+  const { id } = before.engine.history[0]!.notification
+  expect(after.told[0]?.id).toBe(id)
+  const third = bench([rule()], { memory, now: () => before.clock.now })
+  expect(third.engine.targets()[0]?.waiting).toBe(0)
+  await before.engine.close()
+})
+
+test('counters begin anew with each process: one that came back a little lower would be a jump to Prometheus', () => {
+  const memory = inMemory()
+  const before = bench([rule()], { memory })
+  before.pass(60, 2)
+  before.engine.save()
+  const after = bench([rule()], { memory })
+  expect([...before.engine.series][0]?.total.count).toBe(60)
+  expect([...after.engine.series][0]?.total.count).toBe(0)
+})
+
 test.each(['', '{', '{"format":99}', '{"format":2}'])('a memory that says %j is a fresh start', (text) => {
   const { pass, changes } = bench([rule()], { memory: { load: () => text, save: () => {} } })
   pass(180, 200)

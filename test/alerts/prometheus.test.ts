@@ -10,6 +10,7 @@ import type { Notification } from '../../src/alerts/notification.ts'
 import { startDemo, type Demo } from '../../src/demo/demo.ts'
 import { missing } from '../tools.ts'
 import { startMonitoring, type Monitoring } from './monitoring.ts'
+import { startHanging } from './processes.ts'
 import { rule } from './support.ts'
 
 /** The whole way: the demo's slow middleware → Prometheus → Alertmanager, and the same with nothing but the collector. */
@@ -28,6 +29,7 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
       })
     })
     let demo: Demo
+    let app: Awaited<ReturnType<typeof startHanging>>
     let monitoring: Monitoring
     const poll = { timeout: 60_000, interval: 300 }
 
@@ -61,9 +63,11 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
         alertEveryMs: 500,
         forward: [receiver],
       })
+      app = await startHanging(demo.otlp)
     }, 90_000)
 
     afterAll(async () => {
+      await app?.stop()
       await demo?.stop()
       await monitoring?.stop()
       server.closeAllConnections()
@@ -115,6 +119,13 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
       expect(timeline.spans.some(({ name, selfNs }) => name.startsWith('SessionMiddleware') && Number(selfNs) > 50e6)).toBe(true)
     })
 
+    test('a middleware that hangs reaches Alertmanager while it hangs', async () => {
+      void fetch(app.url).catch(() => {})
+      await expect
+        .poll(async () => (await monitoring.active()).map(({ labels }) => labels), poll)
+        .toContainEqual(expect.objectContaining({ alertname: 'PhaselineMiddlewareHangs', service: 'hanging', name: 'lock' }))
+    })
+
     test('every query of every panel and rule returns series', async () => {
       const panels = Object.values(DASHBOARDS).flatMap((text) =>
         [...text.matchAll(/"expr": ("(?:\\.|[^"\\])*")/g)].map((match) => JSON.parse(match[1] as string) as string),
@@ -128,13 +139,18 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
       expect(empty).toEqual([])
     })
 
-    test('switched off again, both resolve', async () => {
+    test('switched off again, and let go, all resolve', async () => {
       await slow(false)
+      await app.release()
       await expect
-        .poll(async () => (await monitoring.active()).filter(ofSession).map(({ labels }) => labels['alertname']), {
-          timeout: 100_000,
-          interval: 500,
-        })
+        .poll(
+          async () =>
+            (await monitoring.active()).map(({ labels }) => labels['alertname']).filter((name) => name !== 'PhaselineErrors'),
+          {
+            timeout: 100_000,
+            interval: 500,
+          },
+        )
         .toEqual([])
       await expect
         .poll(() => told.map(({ change, labels }) => `${change} ${labels['name']}`), poll)

@@ -46,12 +46,12 @@ export function bench(rules: readonly Rule[], options: EngineOptions = {}): Benc
     refreshed: false,
     deliver: (notification) => (told.push(notification), Promise.resolve()),
   }
-  const clock = { now: Date.UTC(2026, 10, 21) }
+  const clock = { now: options.now?.() ?? Date.UTC(2026, 10, 21) }
   const engine = new AlertEngine({
     config: { rules, notify: { webhooks: [], slack: [], alertmanagers: [] } },
     targets: [target],
-    now: () => clock.now,
     ...options,
+    now: () => clock.now,
   })
   let spans = 0
   return {

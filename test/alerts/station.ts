@@ -1,0 +1,17 @@
+/** A collector with its rules in a process of its own, that can be killed: `node station.ts FOLDER OTLP-PORT CONFIG`. Says its page. */
+import { loadConfig } from '../../src/alerts/config.ts'
+import { openStation, untilSignal } from '../../src/cli/station.ts'
+
+const [data = '', otlpPort = '', config = ''] = process.argv.slice(2)
+const ended = untilSignal()
+const station = await openStation({
+  data,
+  otlpPort: Number(otlpPort),
+  port: 0,
+  alerts: await loadConfig(config),
+  alertEveryMs: 100,
+  tell: false,
+})
+console.log(station.serving.url)
+await ended
+await station.close()
