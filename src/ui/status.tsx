@@ -133,17 +133,17 @@ export function StatusPage({ told }: Props): VNode {
       <h1>Collector {data.version}</h1>
       {error !== undefined && <p class="lost">{error.message}</p>}
       <Facts now={data} />
-      <Panel title="Forwarding">
-        <Forwarding now={data} />
-      </Panel>
-      <Panel title="Alerts are told to">
-        {told.data === undefined ? <p class="muted">Alerts are not evaluated here.</p> : <Targets targets={told.data.targets} />}
-      </Panel>
       <Panel title="What watching costs the apps">
         <AgentTable agents={data.agents} />
       </Panel>
       <Panel title="Clocks">
         <Hosts hosts={data.hosts} />
+      </Panel>
+      <Panel title="Forwarding">
+        <Forwarding now={data} />
+      </Panel>
+      <Panel title="Alerts are told to">
+        {told.data === undefined ? <p class="muted">Alerts are not evaluated here.</p> : <Targets targets={told.data.targets} />}
       </Panel>
       <p class="muted">
         Kept in <code>{data.storage.path}</code>

@@ -78,6 +78,9 @@ test.skipIf(noBrowser)('light and dark follow the system until somebody chooses,
 /** Two timelines. */
 const COMPARED = `/compare?a=${ONE}&b=${'3'.padStart(32, '0')}`
 
+const ROUTES = '/compare?lastMs=60000'
+const PHASES = `${ROUTES}&route=${encodeURIComponent('/books/<int:id>/')}`
+
 /** What is there once a page is. */
 const SHOWN: Readonly<Record<string, string>> = {
   '/': 'a.request',
@@ -85,6 +88,8 @@ const SHOWN: Readonly<Record<string, string>> = {
   '/middleware': '.hooks tbody',
   '/alerts': '.cause',
   [COMPARED]: '.verdict',
+  [ROUTES]: '.changes',
+  [PHASES]: '.changes',
 }
 
 test.skipIf(noBrowser).each([
@@ -99,10 +104,17 @@ test.skipIf(noBrowser).each([
   ['the alerts', '/alerts', 'dark'],
   ['a comparison', COMPARED, 'light'],
   ['a comparison', COMPARED, 'dark'],
+  ['routes in two windows', ROUTES, 'light'],
+  ['routes in two windows', ROUTES, 'dark'],
+  ['phases in two windows', PHASES, 'light'],
+  ['phases in two windows', PHASES, 'dark'],
+  ['the status', '/status', 'dark'],
 ] as const)('the accessibility checker finds nothing serious in %s (%s, %s)', async (_name, path, colorScheme) => {
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true })
   view.receive(1)
-  for (let number = 3; number < 33; number++) view.receive(number, bookshop(90_000), BigInt(Date.now()) * 1_000_000n)
+  const now = BigInt(Date.now()) * 1_000_000n
+  for (let number = 3; number < 33; number++) view.receive(number, bookshop(90_000), now)
+  for (let number = 33; number < 63; number++) view.receive(number, bookshop(), now - 70_000_000_000n)
   view.alerts.tick()
   view.receive(2, {
     phase: 'gateway',
@@ -125,17 +137,20 @@ test.skipIf(noBrowser)('nothing is cut off sideways at 360 pixels', async () => 
   view.controls.push({ id: 'traffic', label: 'Traffic', on: true }, { id: 'slow', label: 'Slow middleware', on: true })
   view.receive(1)
   view.receive(2, undefined, BigInt(Date.now()) * 1_000_000n)
+  view.receive(3, undefined, BigInt(Date.now() - 70_000) * 1_000_000n)
   for (const path of [
     '/',
     `/trace/${ONE}`,
     '/middleware',
     '/alerts',
     `/compare?a=${ONE}&b=${'2'.padStart(32, '0')}`,
+    ROUTES,
+    PHASES,
     '/status',
   ]) {
     const page = await view.open(path)
     await page.setViewportSize({ width: 360, height: 740 })
-    await page.locator('a.request, .waterfall .row, .facts, .hooks tbody, .calm, .verdict').first().waitFor()
+    await page.locator('a.request, .waterfall .row, .facts, .hooks tbody, .calm, .verdict, .changes').first().waitFor()
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])
     if (path !== '/status') await page.close()
   }

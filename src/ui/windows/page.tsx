@@ -3,7 +3,7 @@ import { useCallback, useEffect } from 'preact/hooks'
 import type { WindowsJson } from '../../query/wire.ts'
 import { windows as load } from '../api.ts'
 import { FirstPicker } from '../compare/picker.tsx'
-import { count } from '../format.ts'
+import { count, plural } from '../format.ts'
 import { usePolled } from '../loading.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
 import { FEW, saying, type Saying } from './change.ts'
@@ -37,8 +37,8 @@ function Trouble({ data, said }: { data: WindowsJson; said: Saying }): VNode | n
     const { before, after } = data
     return (
       <p class="hint">
-        Only {count(before.took.count)} requests before and {count(after.took.count)} after: fewer than {FEW} say little. Choose a
-        longer window, or take these figures as a hint.
+        Only {plural(before.took.count, 'request')} before and {count(after.took.count)} after: fewer than {FEW} say little.
+        Choose a longer window, or take these figures as a hint.
       </p>
     )
   }
