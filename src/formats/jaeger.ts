@@ -78,8 +78,8 @@ function tagsOf(tags: unknown): Map<string, Value> {
     const value = tagValue(tag)
     const known = attributes.get(key)
     if (known === undefined) attributes.set(key, value)
-    else if (known !== value && !(key === 'error' && value === true)) {
-      attributes.set(key, [...(Array.isArray(known) ? known : [known]), value])
+    else if (!(Array.isArray(known) ? known : [known]).includes(value) && !(key === 'error' && value === true)) {
+      attributes.set(key, [known, value].flat())
     }
   }
   return attributes
@@ -102,8 +102,6 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
   const links = references.filter((reference) => !isNowhere(reference)).map((reference) => linkOf(reference, traceId))
   const parent = parentOf(links, traceId) ?? parentIdOf(span['parentSpanID'])
   const start = micros(span['startTime'], 'startTime')
-  const timed = span['startTime'] !== undefined && span['startTime'] !== null
-  if (!timed && span['duration'] !== undefined) tags.set('jaeger.duration', text(span['duration']))
   const spanId = idOf(span['spanID'], 16, 'span id')
   if (isRenamed(span['spanID'], spanId)) tags.set('jaeger.span_id', text(span['spanID']))
   const said = array(span['warnings']).map(text)
@@ -121,7 +119,7 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
     name: text(span['operationName']),
     ...fields,
     start,
-    end: timed ? endOf(start, span['duration']) : 0n,
+    end: endOf(start, span['duration']),
     flags: Number(span['flags'] ?? 0) || 0,
     attributes: tags,
     events: array(span['logs']).map((log) => eventOf(object(log))),

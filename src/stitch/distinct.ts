@@ -108,5 +108,7 @@ function nodeOf(span: Span, id: string, known: number, scale: Scale): Node {
   if (!(end >= start)) end = start
   const node = new Node(span, id, start, end, flags)
   node.untimed = !begun || span.end < span.start
+  // A start of zero and an end of the first day, where neither is a moment, are a duration.
+  if (Number.isNaN(start) && span.end > span.start) node.lasting = Number((span.end - span.start) / scale.unit)
   return node
 }

@@ -5,14 +5,20 @@ import { BIT } from './warnings.ts'
 
 /**
  * Gives times to the nodes that have none: a snapshot that does not say until when it is reaches to the latest time of the
- * trace, a made-up span covers its children, a span that never said when it was stands at its parent's start.
+ * trace, a made-up span covers its children, a span that never said when it was stands at its parent's start, for as long as it
+ * said that it took.
  */
 export function timeUntimed({ root, nodes }: Tree): void {
   extendSnapshots(nodes)
   for (let at = nodes.length - 1; at >= 0; at--) if ((nodes[at] as Node).span === null) cover(nodes[at] as Node)
   if (Number.isNaN(root.start)) cover(root)
   if (Number.isNaN(root.start)) coverAll(root, nodes)
-  for (const node of nodes) if (Number.isNaN(node.start)) node.start = node.end = (node.parent as Node).start
+  root.end = Math.max(root.end, root.start + root.lasting)
+  for (const node of nodes) {
+    if (!Number.isNaN(node.start)) continue
+    node.start = (node.parent as Node).start
+    node.end = node.start + node.lasting
+  }
 }
 
 function extendSnapshots(nodes: readonly Node[]): void {

@@ -26,10 +26,25 @@ test('a root without times whose children have none either reaches over all that
   expect(timeline).toMatchObject({ root: 'root', start: BigInt(NOW), durationNs: 4096n })
 })
 
-test('a start of zero and a duration are no moment of 1970 where the other times are today’s', () => {
-  const timeline = timelineOf({ root: { at: [NOW, NOW + 4096] }, a: { parent: 'root', at: [0, 2048] } })
-  expect(at(timeline, 'a')).toMatchObject({ start: BigInt(NOW), end: BigInt(NOW), rawEnd: 2048n })
+test('a start of zero and a duration are no moment of 1970 where the other times are today’s: it took so long from its parent’s start', () => {
+  const timeline = timelineOf({
+    root: { at: [NOW, NOW + 4096] },
+    a: { parent: 'root', at: [0, 2048] },
+    b: { parent: 'a', at: [0, 1024] },
+  })
+  expect(at(timeline, 'a')).toMatchObject({
+    start: BigInt(NOW),
+    end: BigInt(NOW + 2048),
+    rawEnd: 2048n,
+    warnings: ['zero_start'],
+  })
+  expect(at(timeline, 'b')).toMatchObject({ start: BigInt(NOW), end: BigInt(NOW + 1024) })
   expect(timeline.durationNs).toBe(4096n)
+})
+
+test('a root of which only the duration is known begins with its first child', () => {
+  const timeline = timelineOf({ root: { at: [0, 8192] }, a: { parent: 'root', at: [NOW, NOW + 4096] } })
+  expect(timeline).toMatchObject({ start: BigInt(NOW), durationNs: 8192n })
 })
 
 test('a span of a trace whose other times are today’s may be of 1970’s second day', () => {
