@@ -1,13 +1,14 @@
-// What `phaseline collect` runs, in a process of its own, for the benchmark: `node collector-process.ts FOLDER [bare]` says its ports
-// and waits. `bare` leaves out the alerts and the page.
+// What `phaseline collect` runs, in a process of its own, for the benchmark: `node collector-process.ts FOLDER [bare [impatient]]` says its ports
+// and waits. `bare` leaves out the alerts and the page, `impatient` waits 200 ms for more spans.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { openStation } from '../../src/cli/station.ts'
 import { collect } from '../../src/collector/index.ts'
 import type { Filter } from '../../src/store/contract.ts'
 
-const [data = '', bare] = process.argv.slice(2)
-const options = { otlpPort: 0, data }
+const [data = '', bare, impatient] = process.argv.slice(2)
+const patience = { rooted: 200, rootless: 200, most: 1e9 }
+const options = { otlpPort: 0, data, ...(impatient === 'impatient' && { patience, limits: { pending: 2 ** 28 } }) }
 const station = bare === 'bare' ? undefined : await openStation({ ...options, port: 0, tell: false })
 const collector = station?.collector ?? (await collect(options))
 const running = station ?? collector
