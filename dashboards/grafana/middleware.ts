@@ -50,7 +50,7 @@ export const middleware: DashboardBuilder = dashboard(
         'short',
         'Pending and firing.',
         query('sum by (alertname, state) (phaseline_alerts{service=~"$service"})', '{{alertname}} {{state}}'),
-      ),
+      ).decimals(0),
     ],
     'Self time': [
       limited(

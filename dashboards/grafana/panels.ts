@@ -54,7 +54,7 @@ export function graph(title: string, unit: Unit, description: string, ...queries
     .description(description)
     .unit(unit)
     .min(0)
-    .axisSoftMax(unit === 'percentunit' ? 0.01 : 0)
+    .axisSoftMax(unit === 'percentunit' ? 0.01 : unit === 'suffix: /s' ? 1 : 0)
     .span(12)
     .height(10)
     .showPoints(VisibilityMode.Never)
@@ -79,7 +79,7 @@ export function limited(panel: TimeSeries, limit: number): TimeSeries {
 
 function limitAt(limit: number): ThresholdsConfigBuilder {
   const steps: Threshold[] = [
-    { value: null as never, color: 'green' },
+    { value: null, color: 'green' },
     { value: limit, color: 'red' },
   ]
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps)
@@ -114,7 +114,7 @@ export function table(
     .title(title)
     .description(description)
     .span(12)
-    .height(9)
+    .height(10)
     .datasource(SOURCE)
     .withTarget(
       new DataqueryBuilder()

@@ -165,7 +165,7 @@ export class AlertEngine {
     const found = hanging(rule, this.inFlight)
     for (const one of found) changed = this.#advance({ rule, ...one }, one.reading, now) || changed
     const ids = new Set(found.map(({ id }) => id))
-    for (const { id, subject, ...alert } of [...this.#alerts.values()])
+    for (const { id, subject, ...alert } of this.#alerts.values())
       if (alert.rule === rule.name && alert.state !== 'inactive' && !ids.has(id))
         changed = this.#advance({ rule, id, subject }, nothingRuns(rule), now) || changed
     return changed
@@ -194,9 +194,9 @@ export class AlertEngine {
   #restore(): void {
     const now = this.#now()
     try {
-      const { series = [], metered = [] } = recall<KeptSeries>(this.#memory, 'series') ?? {}
+      const { series = [], metered = [] } = (recall(this.#memory, 'series') ?? {}) as Partial<KeptSeries>
       this.series.restore(series, metered)
-      const kept = recall<KeptAlerts>(this.#memory, 'alerts')
+      const kept = recall(this.#memory, 'alerts') as KeptAlerts | undefined
       if (kept === undefined) return
       for (const alert of kept.alerts) this.#resume(alert, now)
       this.history.push(...kept.history)

@@ -19,9 +19,9 @@ export function remember(memory: Memory | undefined, part: Part, data: object): 
 }
 
 /** A part as it was written down, if that can be read. */
-export function recall<Data extends object>(memory: Memory | undefined, part: Part): Data | undefined {
+export function recall(memory: Memory | undefined, part: Part): object | undefined {
   try {
-    const kept = JSON.parse(memory?.load(part) ?? 'null') as (Data & { format: number }) | null
+    const kept = JSON.parse(memory?.load(part) ?? 'null') as { format: number } | null
     return kept?.format === FORMAT ? kept : undefined
   } catch {
     return undefined

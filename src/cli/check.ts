@@ -1,76 +1,73 @@
-import { parseArgs } from 'node:util'
-import { SeriesBook } from '../alerts/book.ts'
-import { evaluate } from '../alerts/evaluate.ts'
-import { unitOf } from '../alerts/notification.ts'
-import { learn } from '../alerts/learn.ts'
-import { Groups } from '../alerts/groups.ts'
 import type { Rule } from '../alerts/rule.ts'
-import { KEPT_MS } from '../alerts/series.ts'
 import type { Span } from '../model/span.ts'
+import type { Timeline } from '../model/timeline.ts'
 import { stitch } from '../stitch/stitch.ts'
 import { tracesOf } from '../stitch/traces.ts'
 import { alertConfig } from './alerting.ts'
-import { UsageError } from './command.ts'
+import { drive, type Driven } from './check-drive.ts'
+import { checkOptions, HELP, type Checked } from './check-options.ts'
+import { ownSource, recent, runningSource, settled, timelinesOf } from './check-source.ts'
+import { verdictsOf } from './check-verdicts.ts'
 import { readFiles, refusalLines } from './span-files.ts'
 
-const HELP = `usage: phaseline check FILE… [--rules FILE]
-
-Holds recorded traffic against the rules and says which budgets are broken, for
-CI. FILE is what "phaseline stitch" reads. Windows and "for" do not matter here:
-all that was recorded counts as one window; "minCount" does. A rule with
-"timesUsual" needs a running collector and is left out.
-
-  --rules FILE   phaseline.config.json, .ts or .js here, else the default rules
-
-exit code: 0 all kept · 1 a budget is broken · 2 nothing could be checked`
-
-/** `phaseline check FILE…`. */
+/** `phaseline check`: recorded traffic, a running app or what a running collector knows. */
 export async function check(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { rules: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  })
-  if (values.help === true) {
+  const checked = checkOptions(args)
+  if (checked === undefined) {
     console.log(HELP)
     return 0
   }
-  if (positionals.length === 0) throw new UsageError('which files? "-" is standard input')
-  const { rules } = await alertConfig(values.rules)
+  const { rules } = await alertConfig(checked.rules)
+  return tell(await timelinesFor(checked), rules)
+}
+
+async function timelinesFor(checked: Checked): Promise<Timeline[]> {
+  if ('files' in checked) return recorded(checked.files)
+  if ('driving' in checked) return driven(checked)
+  const { collector, sinceMs, limit } = checked
+  const ids = await recent(collector, sinceMs, limit)
+  console.log(`${ids.length} timelines of ${collector.origin}${ids.length === limit ? ', the newest (--limit)' : ''}`)
+  return timelinesOf(runningSource(collector), ids)
+}
+
+async function recorded(files: readonly string[]): Promise<Timeline[]> {
   const spans: Span[] = []
-  for await (const reading of readFiles(positionals)) {
+  for await (const reading of readFiles(files)) {
     for (const span of reading.spans) spans.push(span)
     for (const line of refusalLines(reading.refused)) console.error(line)
   }
-  const book = new SeriesBook()
-  for (const trace of tracesOf(spans).values()) learn(stitch(trace), book, undefined, NOW)
-  const verdicts = verdictsOf(book, rules)
-  for (const { broken, text } of verdicts) console.log(`${broken ? 'broken' : 'kept  '}  ${text}`)
-  if (verdicts.length === 0) console.log('nothing to check: no rule has enough requests (see "minCount")')
-  if (verdicts.some(({ broken }) => broken)) return 1
-  return verdicts.length === 0 ? 2 : 0
+  return [...tracesOf(spans).values()].map((trace) => stitch(trace))
 }
 
-/** A recording has no "now": all of it happened at once. */
-const NOW = KEPT_MS
-
-interface Verdict {
-  readonly broken: boolean
-  readonly text: string
-}
-
-/** Every rule on every series that it speaks of, broken ones first. */
-function verdictsOf(book: SeriesBook, rules: readonly Rule[]): Verdict[] {
-  const found: Verdict[] = []
-  for (const { rule, subject, members } of new Groups(rules.filter((one) => one.above !== undefined)).gather(book)) {
-    const reading = evaluate(rule, members, NOW)
-    if (reading.value === null) continue
-    const { service, name, hook, route } = subject
-    const unit = unitOf(rule) === 'ms' ? ' ms' : ''
-    const where = [service, name, hook, route].filter((part) => part !== '').join(' ')
-    const trace = reading.exemplars.slowest === null || !reading.exceeded ? '' : `  slowest: ${reading.exemplars.slowest.traceId}`
-    const figure = `${rule.figure} ${Number(reading.value.toPrecision(3))}${unit}, limit ${reading.threshold}${unit}`
-    found.push({ broken: reading.exceeded, text: `${rule.name}  ${where}: ${figure} (${reading.count} requests)${trace}` })
+async function driven({ driving, collector, otlpPort, waitMs }: Extract<Checked, { driving: unknown }>): Promise<Timeline[]> {
+  const source = collector === undefined ? await ownSource(otlpPort) : runningSource(collector)
+  try {
+    const done = await drive(driving)
+    const timelines = await settled(source, done.traceIds, waitMs)
+    console.log(saying(done, timelines.length))
+    if (timelines.length === 0) {
+      const to = collector === undefined ? `http://127.0.0.1:${otlpPort} (OTEL_EXPORTER_OTLP_ENDPOINT)` : collector.origin
+      console.error(`phaseline: no spans of the app came; is it watched (phaseline run), and does it send to ${to}?`)
+    }
+    return timelines
+  } finally {
+    await source.close()
   }
-  return found.sort((a, b) => Number(b.broken) - Number(a.broken))
+}
+
+/** `100 requests counted, 98 timelines came · answers: 105 × 200, 5 × 404`. */
+function saying({ traceIds, statuses }: Driven, came: number): string {
+  const answers = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${count} × ${status}`)
+  return `${traceIds.length} requests counted, ${came} timelines came · answers: ${answers.join(', ')}`
+}
+
+function tell(timelines: readonly Timeline[], rules: readonly Rule[]): number {
+  const verdicts = verdictsOf(timelines, rules)
+  for (const { outcome, text } of verdicts) console.log(`${outcome.padEnd(8)}  ${text}`)
+  if (verdicts.some(({ outcome }) => outcome === 'broken')) return 1
+  // That nothing hangs says little where nothing else could be said, unless nothing else was asked.
+  const asked = rules.some(({ figure }) => figure !== 'in_flight_age')
+  if (timelines.length > 0 && verdicts.some(({ outcome, seen }) => outcome === 'kept' && (seen || !asked))) return 0
+  console.log('nothing could be checked')
+  return 2
 }
