@@ -1,9 +1,9 @@
-import type { SpanKind } from '../model/phases.ts'
-import type { Resource, Scope, Span, SpanEvent, SpanLink, Value } from '../model/span.ts'
+import type { Resource, Span, SpanEvent, SpanLink, Value } from '../model/span.ts'
 import type { Warning } from '../model/timeline.ts'
 import { SHARED } from '../otlp/decode-span.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
-import { array, endOf, isObject, micros, object, text, valueOf, type Json } from './json.ts'
+import { tagsOf, takeFields } from './jaeger-tags.ts'
+import { array, endOf, isObject, micros, object, text, type Json } from './json.ts'
 import { takeEach, together, Unusable, type Reading } from './refusal.ts'
 
 /** Whether a document is one trace as Jaeger's API and UI write it. */
@@ -70,31 +70,6 @@ function resourceOf(process: Json): Resource {
   return { service, host: host ?? service, attributes }
 }
 
-/** Jaeger may say a key more than once: what differs is a list then. Its own 'error' = true beside another adds nothing. */
-function tagsOf(tags: unknown): Map<string, Value> {
-  const attributes = new Map<string, Value>()
-  for (const tag of array(tags).map(object)) {
-    const key = text(tag['key'])
-    const value = tagValue(tag)
-    const known = attributes.get(key)
-    if (known === undefined) attributes.set(key, value)
-    else if (!(Array.isArray(known) ? known : [known]).includes(value) && !(key === 'error' && value === true)) {
-      attributes.set(key, [known, value].flat())
-    }
-  }
-  return attributes
-}
-
-function tagValue({ type, value }: Json): Value {
-  if (type === 'binary' && typeof value === 'string') return new Uint8Array(Buffer.from(value, 'base64'))
-  if (type === 'int64' && typeof value === 'string' && /^-?\d{1,19}$/.test(value)) {
-    return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)
-  }
-  if (type === 'float64' && typeof value === 'string' && value.trim() !== '') return Number(value)
-  if (type === 'bool' && typeof value === 'string') return value === 'true'
-  return valueOf(value)
-}
-
 function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resource>): Span {
   const traceId = idOf(trace, 32, 'trace id')
   const tags = tagsOf(span['tags'])
@@ -110,8 +85,7 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
     ...references.filter(isNowhere).map(() => 'a reference without a span id'),
   ]
   if (warnings.length > 0) tags.set('jaeger.warnings', warnings)
-  const fields = { kind: kindOf(tags), ...statusOf(tags), traceState: text(tags.get('w3c.tracestate')), scope: scopeOf(tags) }
-  for (const key of FIELDS) tags.delete(key)
+  const fields = takeFields(tags)
   return {
     traceId,
     spanId,
@@ -129,18 +103,6 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
     droppedAttributes: said.includes('truncated') ? 1 : 0,
   }
 }
-
-/** Tags by which Jaeger says what a span has fields for. */
-const FIELDS = [
-  'span.kind',
-  'otel.status_code',
-  'otel.status_description',
-  'w3c.tracestate',
-  'otel.scope.name',
-  'otel.scope.version',
-  'otel.library.name',
-  'otel.library.version',
-]
 
 /** Our own warnings, in what was exported, are no news: stitching finds them again. */
 const OURS: ReadonlySet<string> = new Set<Warning>([
@@ -179,38 +141,10 @@ function linkOf(reference: Json, traceId: string): SpanLink {
   }
 }
 
-const KINDS: Readonly<Record<string, SpanKind>> = {
-  server: 'SERVER',
-  client: 'CLIENT',
-  producer: 'PRODUCER',
-  consumer: 'CONSUMER',
-  internal: 'INTERNAL',
-}
-
-function kindOf(tags: ReadonlyMap<string, Value>): SpanKind {
-  const kind = text(tags.get('span.kind')).toLowerCase()
-  return (Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined) ?? 'INTERNAL'
-}
-
-function statusOf(tags: ReadonlyMap<string, Value>): Pick<Span, 'status' | 'statusMessage'> {
-  const code = text(tags.get('otel.status_code')).toUpperCase()
-  const error = !['', 'false', '0'].includes(text(tags.get('error')))
-  const status = code === 'ERROR' || (code !== 'OK' && error) ? 'error' : code === 'OK' ? 'ok' : 'unset'
-  return { status, statusMessage: text(tags.get('otel.status_description')) }
-}
-
 function eventOf(log: Json): SpanEvent {
   const attributes = tagsOf(log['fields'])
   const event = attributes.get('event')
   if (typeof event === 'string') attributes.delete('event')
   const name = typeof event === 'string' ? event : text(attributes.get('message')) || 'log'
   return { time: micros(log['timestamp'], 'timestamp of a log'), name, attributes }
-}
-
-const NO_SCOPE: Scope = { name: '', version: '', attributes: new Map() }
-
-function scopeOf(tags: ReadonlyMap<string, Value>): Scope {
-  const name = text(tags.get('otel.scope.name') ?? tags.get('otel.library.name'))
-  if (name === '') return NO_SCOPE
-  return { name, version: text(tags.get('otel.scope.version') ?? tags.get('otel.library.version')), attributes: new Map() }
 }
