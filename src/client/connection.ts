@@ -43,8 +43,13 @@ export class Connection {
   #error: unknown
   #told = false
 
-  constructor(socket: Socket, standing = false) {
+  /** What it goes through: TLS in a tunnel that somebody made before. */
+  readonly #tunnel: Connection | undefined
+
+  constructor(socket: Socket, { standing = false, tunnel }: { standing?: boolean; tunnel?: Connection | undefined } = {}) {
     this.#socket = socket
+    this.#tunnel = tunnel
+    if (tunnel !== undefined) this.#connected = this.start
     if (!standing) {
       this.#listen()
       return
@@ -117,6 +122,7 @@ export class Connection {
   tell(parent: Phase, from: number, to: number, host: string): void {
     if (this.#told) return
     this.#told = true
+    this.#tunnel?.tell(parent, from, to, host)
     const within = (start: number, end: number | undefined): [number, number] | undefined =>
       (end ?? to) < from || start > to ? undefined : [Math.max(start, from), Math.min(end ?? to, to)]
     this.#tellLookup(parent, within, host)
@@ -201,10 +207,13 @@ export function connectionOf(socket: Socket): Connection {
 }
 
 function adopt(socket: Socket): Connection {
-  const underWay = socket.connecting || (socket as Partial<TLSSocket> & { secureConnecting?: boolean }).secureConnecting === true
-  const connection = new Connection(socket, !underWay)
+  const { secureConnecting = false, _parent: inner } = socket as Socket & { secureConnecting?: boolean; _parent?: Socket | null }
+  const underWay = socket.connecting || secureConnecting
+  // Through a proxy's tunnel, whose own socket may have been seen.
+  const tunnel = underWay && !socket.connecting && inner ? connections.get(inner) : undefined
+  const connection = new Connection(socket, { standing: !underWay, tunnel })
   connection.taken = socket.bytesRead > 0
-  // Through a proxy's tunnel: it stands since about now.
+  // Such a tunnel without TLS: it stands since about now.
   if (!underWay && !connection.taken) connection.availableSince = now()
   connections.set(socket, connection)
   return connection

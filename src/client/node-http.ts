@@ -32,10 +32,10 @@ export function onConnection(connection: Connection): void {
 
 export function onCreated({ request }: { request: Request }): void {
   if (!observed() || isUnwatched(request.agent)) return
-  const { origin, certain } = placeOf(request)
+  const { origin, path, certain } = wholePlaceOf(request) ?? { ...placeOf(request), path: request.path }
   const at = request.reusedSocket ? undefined : latest?.start
   latest = undefined
-  const { propagation, call } = beginCall({ method: request.method, origin, path: request.path, at })
+  const { propagation, call } = beginCall({ method: request.method, origin, path, at })
   inject(request, propagation)
   if (call === undefined) return
   const made: Made = { call, timedOut: false }
@@ -128,6 +128,14 @@ interface Place {
   readonly origin: Origin
   /** Whether its port is known; else it is that of the socket, once there is one. */
   readonly certain: boolean
+}
+
+/** A request to a proxy has the whole URL for a path. */
+function wholePlaceOf({ path }: Request): (Place & { path: string }) | undefined {
+  const url = path.startsWith('http') ? URL.parse(path) : null
+  if (url === null) return undefined
+  const port = url.port === '' ? undefined : Number(url.port)
+  return { origin: originOf(url.protocol, url.hostname, port), path: url.pathname + url.search, certain: true }
 }
 
 const places = new Map<string, Place>()

@@ -1,5 +1,9 @@
 import { once } from 'node:events'
 import { Agent, get, request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent as SecureAgent, get as secureGet } from 'node:https'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect as secure } from 'node:tls'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchClients } from '../../src/client/watch.ts'
 import { unwatched } from '../../src/model/unwatched.ts'
@@ -144,4 +148,32 @@ test('after the undo nothing is watched, and undoing twice undoes once', async (
   seen.clear()
   ;(await answered(get(server.url))).resume()
   expect(seen.phases()).toEqual([])
+})
+
+test('a request through a proxy goes where it says, not to the proxy', async () => {
+  server = await serve((_request, response) => void response.end())
+  const ended = seen.ended()
+  get({ host: '127.0.0.1', port: server.port, path: 'http://books.test:8080/7?token=1', agent: new Agent() })
+  await ended
+  expect(seen.find('client').attributes).toMatchObject({
+    'url.full': 'http://books.test:8080/7?token=REDACTED',
+    'server.address': 'books.test',
+    'server.port': 8080,
+    'network.peer.port': server.port,
+  })
+})
+
+test('a handshake in a tunnel that somebody made is told, with the making of the tunnel', async () => {
+  server = await serve((_request, response) => void response.end(), { tls: true })
+  const { port } = server
+  class Tunnels extends SecureAgent {
+    override createConnection(_options: unknown, done?: (error: Error | null, socket: Duplex) => void): undefined {
+      const tunnel = connect(port, '127.0.0.1', () => done?.(null, secure({ socket: tunnel, rejectUnauthorized: false })))
+    }
+  }
+  const ended = seen.ended()
+  secureGet(server.url, { agent: new Tunnels() }).once('response', (response) => response.resume())
+  await ended
+  const made = seen.find('client.wait').children.map(({ name }) => name)
+  expect(made).toEqual([`socket connect 127.0.0.1:${port}`, 'TLS client handshake localhost'])
 })
