@@ -75,7 +75,11 @@ function readFrames(bytes: Uint8Array): Reading | undefined {
 
 function readFrame(frame: Uint8Array, where: string): Reading {
   try {
-    const { spans, refused } = readOtlp(unpacked(frame), 'protobuf')
+    const message = unpacked(frame)
+    // The collector's file exporter packs JSON by the message, too.
+    const json = message[0] === 0x0a ? undefined : jsonCharset(message)
+    const { spans, refused } =
+      json === undefined ? readOtlp(message, 'protobuf') : readText(new TextDecoder(json).decode(message))
     return { spans, refused: refused.map((refusal) => ({ ...refusal, where: `${where}: ${refusal.where}` })) }
   } catch (error) {
     if (!(error instanceof Unusable)) throw error

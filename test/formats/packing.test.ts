@@ -31,6 +31,11 @@ describe('is read', () => {
       2,
     ],
     ['and each packed by itself', Buffer.concat(two.map((one) => bigEndian(zstdCompressSync(one)))), 2],
+    [
+      'and JSON, too',
+      Buffer.concat(['0000000000000001', '0000000000000002'].map((id) => bigEndian(zstdCompressSync(json(id))))),
+      2,
+    ],
     ['messages behind their length in a varint', Buffer.concat(two.map(delimited)), 2],
     ['messages one after the other, which is one in protobuf', Buffer.concat(two), 2],
   ])('%s', (_, bytes, count) => {
