@@ -5,6 +5,12 @@ export function byStart(a: Node, b: Node): number {
   return a.start - b.start || b.end - a.end || (a.spanId < b.spanId ? -1 : 1)
 }
 
+/** Whether `a` comes before `b` in that order, as long as there are spans whose times are not known yet (NaN): they come last. */
+export function isFirst(a: Node, b: Node): boolean {
+  if (Number.isNaN(a.start) !== Number.isNaN(b.start)) return Number.isNaN(b.start)
+  return byStart(a, b) < 0
+}
+
 /** Siblings from the last to finish to the first; of two that finish together, the one that started first. */
 function byEnd(a: Node, b: Node): number {
   return b.end - a.end || a.start - b.start || (a.spanId < b.spanId ? -1 : 1)

@@ -1,5 +1,6 @@
 import { agree, gather, type Bound, type ClockBound, type Evidence } from './evidence.ts'
 import type { Node } from './node.ts'
+import { isFirst } from './siblings.ts'
 import type { Tree } from './tree.ts'
 import { BIT } from './warnings.ts'
 
@@ -64,7 +65,7 @@ function referenceHost(root: Node): string | undefined {
 
 function earlier(a: Node, b: Node): boolean {
   if (a.span === null || b.span === null) return a.span === null ? b.span === null && a.spanId < b.spanId : true
-  return a.start < b.start || (a.start === b.start && a.spanId < b.spanId)
+  return isFirst(a, b)
 }
 
 function placeHosts(

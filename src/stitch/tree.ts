@@ -2,7 +2,7 @@ import type { Span } from '../model/span.ts'
 import type { Distinct } from './distinct.ts'
 import { idOf } from './hash.ts'
 import { Node } from './node.ts'
-import { byStart } from './siblings.ts'
+import { isFirst } from './siblings.ts'
 import { BIT } from './warnings.ts'
 
 /** A trace as one tree. */
@@ -136,7 +136,7 @@ function firstOfLoop(node: Node): Node {
   for (let next = at.parent as Node; next !== at; next = next.parent as Node) {
     // Which of them named the wrong parent, nobody knows.
     next.rehung = true
-    if (byStart(next, first) < 0) first = next
+    if (isFirst(next, first)) first = next
   }
   return first
 }

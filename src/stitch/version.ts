@@ -13,11 +13,13 @@ export function versionOf(nodes: readonly Node[]): string {
   let b = 0
   let count = 0
   const hash: Hash = { a: 0, b: 0 }
-  for (const { span, start, end, flags } of nodes) {
+  for (const { span, start, end, flags, untimed } of nodes) {
     if (span === null) continue
+    // Where stitching gave it an end, other spans and clocks had a say.
+    const given = untimed || (flags & (BIT.in_flight | BIT.zero_start)) !== 0
     hash.a = 0x811c9dc5
     hash.b = 0x9747b28c
-    mixSpan(hash, span, end - start)
+    mixSpan(hash, span, given ? Number(span.end - span.start) : end - start)
     mixNumber(hash, flags & BIT.conflict)
     a = (a + spread(hash.a)) | 0
     b = (b + spread(hash.b)) | 0
