@@ -50,11 +50,6 @@ export async function serve(app: unknown): Promise<Served> {
   }
 }
 
-/** Resolves after so many ms of nothing: a known delay, put into an app to be found again. */
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
 /** Keeps the thread busy for so many ms. */
 export function burn(ms: number): void {
   const end = performance.now() + ms
