@@ -1,10 +1,19 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import type { Context } from '@opentelemetry/api'
 
-/** What Node keeps for one asynchronous context: a Map from each AsyncLocalStorage to its store. */
+/** What carries the current context across asynchronous work. */
+export const nodeStorage: AsyncLocalStorage<Context> = new AsyncLocalStorage<Context>()
+
+/**
+ * What Node keeps for one asynchronous context: a Map from each AsyncLocalStorage to its store. These are all that Node, and a new
+ * Map made of this one, ask of it.
+ */
 export interface Frame {
   readonly size: number
   has(storage: object): boolean
   get(storage: object): unknown
+  disable(storage: object): void
+  [Symbol.iterator](): Iterator<[object, unknown]>
 }
 
 /** Node's own class of these. A new one is the current one with one entry more. */
@@ -43,10 +52,46 @@ function works(frames: Frames, probe: AsyncLocalStorage<string>): boolean {
   try {
     frames.set(undefined)
     if (probe.getStore() !== undefined || frames.current() !== undefined) return false
-    const frame = new frames(probe, 'inside')
-    frames.set(frame)
-    return frame.size === 1 && frame.has(probe) && probe.getStore() === 'inside' && frames.current() === frame
+    const [frame, single] = [new frames(probe, 'inside'), new Single(probe)]
+    return [frame, single].every((each) => isCurrent(each, frames, probe)) && isInherited(single, frames, probe)
   } finally {
     frames.set(before)
   }
+}
+
+/** Like the phases: a frame with one entry that is not of Node's class. */
+class Single implements Frame {
+  readonly size = 1
+  readonly probe: object
+
+  constructor(probe: object) {
+    this.probe = probe
+  }
+
+  has(storage: object): boolean {
+    return storage === this.probe
+  }
+
+  get(storage: object): unknown {
+    return storage === this.probe ? 'inside' : undefined
+  }
+
+  disable(): void {}
+
+  [Symbol.iterator](): Iterator<[object, unknown]> {
+    return [[this.probe, 'inside'] as [object, unknown]].values()
+  }
+}
+
+function isCurrent(frame: Frame, frames: Frames, probe: AsyncLocalStorage<string>): boolean {
+  frames.set(frame)
+  return frame.size === 1 && frame.has(probe) && probe.getStore() === 'inside' && frames.current() === frame
+}
+
+/** Whether what an app stores besides is added to it. */
+function isInherited(frame: Frame, frames: Frames, probe: AsyncLocalStorage<string>): boolean {
+  const other = new AsyncLocalStorage<string>()
+  frames.set(frame)
+  const seen = other.run('other', () => [probe.getStore(), other.getStore()])
+  return seen[0] === 'inside' && seen[1] === 'other' && probe.getStore() === 'inside' && other.getStore() === undefined
 }

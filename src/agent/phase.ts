@@ -9,6 +9,7 @@ import { formatTraceparent } from '../model/traceparent.ts'
 import type { EncodableEvent, EncodableExtra, EncodableLink, EncodableSpan } from '../otlp/encode.ts'
 import { formatBaggage, parseBaggage } from './baggage.ts'
 import { BAGGAGE_KEY, Overlay, SPAN_KEY, withEntry, type PhaseContext } from './context.ts'
+import { nodeStorage, type Frame } from './frames.ts'
 import { clip, limits } from './limits.ts'
 import type { TraceRecord } from './record.ts'
 import { PhaseSpan } from './span.ts'
@@ -35,9 +36,10 @@ export interface Extra extends EncodableExtra {
 
 /**
  * A phase of a recorded request. The same object is what AsyncLocalStorage holds and what OpenTelemetry takes for its
- * Context, so that `context.active()` and `trace.getActiveSpan()` need nothing to be built.
+ * Context, so that `context.active()` and `trace.getActiveSpan()` need nothing to be built; and it is the frame that Node keeps
+ * for asynchronous work, with itself as the only entry, so that making it current needs nothing either.
  */
-export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
+export class AgentPhase implements Phase, PhaseContext, EncodableSpan, Frame {
   readonly record: TraceRecord
   readonly index: number
   readonly up: AgentPhase | undefined
@@ -233,5 +235,23 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan {
 
   deleteValue(key: symbol): Context {
     return new Overlay(this, key, undefined)
+  }
+
+  get size(): number {
+    return 1
+  }
+
+  has(storage: object): boolean {
+    return storage === nodeStorage
+  }
+
+  get(storage: object): this | undefined {
+    return storage === nodeStorage ? this : undefined
+  }
+
+  disable(): void {}
+
+  [Symbol.iterator](): Iterator<[object, unknown]> {
+    return [[nodeStorage, this] as [object, unknown]].values()
   }
 }

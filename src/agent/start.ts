@@ -11,6 +11,7 @@ import { Exporter, type Persistence } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
 import { RecordKeeper } from './keeper.ts'
 import { findHost, type Host } from './host.ts'
+import { keepTickClass } from './hidden-class.ts'
 import { inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
 import { limits } from './limits.ts'
 import type { Meter } from './meter.ts'
@@ -91,6 +92,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
   const spans = config.exporter !== 'none' || options.spanProcessors !== undefined || host?.processor !== undefined
   if (config.disabled || !(spans || metrics)) return undefined
   Object.assign(limits, config.limits)
+  keepTickClass()
   const storage = host === undefined ? ownStorage : apiStorage
   const silently = (fn: () => void): void => storage.run(observer.silent, fn)
   const resource = (host?.resource.attributes as Attributes) ?? resourceAttributes(config, options.attributes)

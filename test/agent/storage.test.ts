@@ -2,8 +2,8 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
-import { nodeFrames } from '../../src/agent/frames.ts'
-import { nodeStorage, ownStorage, type Storage } from '../../src/agent/storage.ts'
+import { nodeFrames, nodeStorage } from '../../src/agent/frames.ts'
+import { ownStorage, type Storage } from '../../src/agent/storage.ts'
 
 const KEY = createContextKey('test')
 const context = (name: string): Context => ROOT_CONTEXT.setValue(KEY, name)
