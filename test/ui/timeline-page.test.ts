@@ -107,3 +107,22 @@ test.skipIf(noBrowser)(
     expect(await page.locator('.waterfall .row').count()).toBeLessThan(120)
   },
 )
+
+test.skipIf(noBrowser)('? says what keys do, and Esc takes that away', async () => {
+  view.receive(1)
+  const page = await view.open(`/trace/${ONE}`)
+  await page.locator('.waterfall .row').first().waitFor()
+  await page.keyboard.press('?')
+  await page.getByText('back, one step at a time').waitFor()
+  await page.keyboard.press('Escape')
+  await expect.poll(() => page.getByText('back, one step at a time').count()).toBe(0)
+})
+
+test.skipIf(noBrowser)('what is next to nothing shares one line of the legend, until somebody asks', async () => {
+  view.receive(1)
+  const page = await view.open(`/trace/${ONE}`)
+  await page.locator('.legend').waitFor()
+  expect(await page.locator('.legend').innerText()).not.toContain('resolve')
+  await page.locator('.legend').getByRole('button', { name: 'more' }).click()
+  expect(await page.locator('.legend').innerText()).toContain('resolve')
+})

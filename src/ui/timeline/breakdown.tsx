@@ -1,11 +1,13 @@
 import type { VNode } from 'preact'
-import { useMemo } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { breakdown, type Share } from '../breakdown.ts'
 import { duration } from '../format.ts'
 import type { Act } from './state.ts'
 
 /** Thousandths of the whole from which a slice is told apart in words, above it. */
 const CAPTION = 80
+/** Thousandths below which phases share one line of the legend, until somebody wants to see them: the picture needs the room. */
+const LITTLE = 10
 
 interface Part {
   readonly share: Share
@@ -36,9 +38,35 @@ function Key({ share, chosen, dispatch }: Part): VNode {
   )
 }
 
+/** Those that are next to nothing, together. */
+function More({ shares, show }: { shares: readonly Share[]; show: () => void }): VNode {
+  const permille = shares.reduce((sum, share) => sum + share.permille, 0)
+  return (
+    <li>
+      <button
+        type="button"
+        class="key"
+        aria-expanded="false"
+        title={shares.map(({ phase }) => phase.label).join(', ')}
+        onClick={show}
+      >
+        <span aria-hidden="true">…</span>
+        <span>{shares.length} more</span>
+        <span>{duration(shares.reduce((sum, { ns }) => sum + ns, 0))}</span>
+        <span class="share" data-permille={permille}>
+          {(permille / 10).toFixed(1)} %
+        </span>
+      </button>
+    </li>
+  )
+}
+
 /** Where the time went, by phase: a bar and a legend whose shares make exactly 100 %. A click makes one phase stand out below. */
 export function Breakdown({ phases, chosen, dispatch }: { phases: Record<string, string> } & Omit<Part, 'share'>): VNode {
   const shares = useMemo(() => breakdown(phases), [phases])
+  const [all, setAll] = useState(false)
+  const small = shares.filter(({ phase, permille }) => permille < LITTLE && phase.id !== chosen)
+  const folded = small.length > 3 && !all ? new Set(small) : new Set<Share>()
   return (
     <section class={chosen === null ? 'breakdown' : 'breakdown one'} aria-label="Breakdown by phase">
       <div class="captions" aria-hidden="true">
@@ -61,9 +89,10 @@ export function Breakdown({ phases, chosen, dispatch }: { phases: Record<string,
         ))}
       </div>
       <ul class="legend">
-        {shares.map((share) => (
-          <Key key={share.phase.id} share={share} chosen={chosen} dispatch={dispatch} />
-        ))}
+        {shares.map((share) =>
+          folded.has(share) ? null : <Key key={share.phase.id} share={share} chosen={chosen} dispatch={dispatch} />,
+        )}
+        {folded.size > 0 && <More shares={[...folded]} show={() => setAll(true)} />}
       </ul>
     </section>
   )

@@ -1,12 +1,12 @@
 import type { VNode } from 'preact'
 import { useCallback } from 'preact/hooks'
-import type { JsonValue, SpanDetailJson } from '../../query/wire.ts'
+import type { SpanDetailJson } from '../../query/wire.ts'
 import { spans } from '../api.ts'
-import { Copy } from '../copy.tsx'
 import { duration, durationParts, percent, timeOfDay } from '../format.ts'
 import { useLoaded } from '../loading.ts'
 import { phaseLook } from '../phases.ts'
 import { warningWords } from '../words.ts'
+import { Code } from './code.tsx'
 import { Pairs, textOf } from './pairs.tsx'
 import type { Act } from './state.ts'
 import type { Trace } from './trace.ts'
@@ -35,28 +35,6 @@ function Figures({ trace, detail }: { trace: Trace; detail: SpanDetailJson }): V
       <Figure name="Saved if it were free" ns={Number(detail.dragNs)} of={total} />
       <Figure name="Slack" ns={Number(detail.slackNs)} />
     </dl>
-  )
-}
-
-/** Where the code of a span is: `shop/views.ts:42`. */
-function codeOf(attributes: Record<string, JsonValue>): string | null {
-  const path = attributes['code.file.path'] ?? attributes['code.filepath']
-  const line = attributes['code.line.number'] ?? attributes['code.lineno']
-  if (typeof path !== 'string') return null
-  return typeof line === 'number' || typeof line === 'string' ? `${path}:${line}` : path
-}
-
-function Code({ attributes }: { attributes: Record<string, JsonValue> }): VNode | null {
-  const code = codeOf(attributes)
-  if (code === null) return null
-  return (
-    <>
-      <h3>Code</h3>
-      <p class="code-line">
-        <code>{code}</code>
-        <Copy text={code} what="file and line" />
-      </p>
-    </>
   )
 }
 

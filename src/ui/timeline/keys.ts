@@ -49,4 +49,5 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['/ then n N', 'search, next, previous match'],
   ['c', 'critical path'],
   ['Esc', 'back, one step at a time'],
+  ['?', 'this'],
 ]

@@ -99,8 +99,9 @@ function Tools({ view, dispatch }: Props): VNode {
       <Zooms view={view} dispatch={dispatch} />
       <button
         type="button"
-        class="button quiet optional"
+        class="button quiet optional keys"
         aria-expanded={help}
+        title="What keys do (?)"
         onClick={() => setHelp(!help)}
         onBlur={() => setHelp(false)}
       >

@@ -10,6 +10,12 @@ function inField(event: KeyboardEvent, dispatch: (act: Act) => void): void {
   if (event.key === 'Escape') field.blur()
 }
 
+/** The help on keys is a button's. */
+function showKeys(button: HTMLElement | null): void {
+  button?.focus()
+  button?.click()
+}
+
 /** Keys work wherever the focus is, except in fields; Enter and the arrows on a button are the button's. */
 export function useTimelineKeys(dispatch: (act: Act) => void): void {
   useEffect(() => {
@@ -20,6 +26,10 @@ export function useTimelineKeys(dispatch: (act: Act) => void): void {
         event.preventDefault()
         return document.querySelector<HTMLElement>('.tools .search')?.focus()
       }
+      const keys = document.querySelector<HTMLElement>('.tools .keys')
+      if (event.key === '?') return showKeys(keys)
+      // It closes when it loses the focus.
+      if (event.key === 'Escape' && keys !== null && document.activeElement === keys) return keys.blur()
       const act = actOf(event)
       if (act === undefined) return
       event.preventDefault()

@@ -59,6 +59,11 @@ export function saying({ before, after }: Pick<WindowsJson, 'before' | 'after'>)
   return Math.min(a, b) < FEW ? 'few' : 'enough'
 }
 
+/** A twentieth of a request: what is less is no great change. ns */
+export function littleOf({ before }: Pick<WindowsJson, 'before'>): number {
+  return Number(before.took.p50Ns) * 0.05
+}
+
 /** The largest change of a table's p50s, ns. */
 export function largest(routes: readonly RouteChangeJson[]): number {
   return Math.max(0, ...routes.map(({ before, after }) => Math.abs(longer(before, after, 'p50Ns') ?? 0)))

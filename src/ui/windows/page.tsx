@@ -6,7 +6,7 @@ import { FirstPicker } from '../compare/picker.tsx'
 import { count, plural } from '../format.ts'
 import { usePolled } from '../loading.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
-import { FEW, saying, type Saying } from './change.ts'
+import { FEW, littleOf, saying, type Saying } from './change.ts'
 import { Controls } from './controls.tsx'
 import { NamesTable, TotalsTable } from './phase-table.tsx'
 import { RouteTable } from './route-table.tsx'
@@ -58,9 +58,9 @@ function Compared({ data, windows }: { data: WindowsJson; windows: Windows }): V
       <Controls windows={windows} length={lengthOf(data)} />
       {said !== 'nothing' && <Sides data={data} enough={both} />}
       <Trouble data={data} said={said} />
-      {both && data.phases === null && <RouteTable routes={data.routes} windows={windows} />}
-      {both && data.phases !== null && <TotalsTable totals={data.totals} />}
-      {both && data.phases !== null && <NamesTable phases={data.phases} />}
+      {both && data.phases === null && <RouteTable routes={data.routes} windows={windows} floor={littleOf(data)} />}
+      {both && data.phases !== null && <TotalsTable totals={data.totals} floor={littleOf(data)} />}
+      {both && data.phases !== null && <NamesTable phases={data.phases} floor={littleOf(data)} />}
     </>
   )
 }

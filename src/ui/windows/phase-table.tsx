@@ -25,7 +25,7 @@ function Pair({
   after: FigureJson | null
   figure: 'p50Ns' | 'p95Ns'
 }): VNode {
-  const text = (of: FigureJson | null): string => (of === null ? '–' : duration(Number(of[figure])))
+  const text = (of: FigureJson | null): string => (of === null || of[figure] === '0' ? '–' : duration(Number(of[figure])))
   return (
     <td class={`number pair ${figure === 'p50Ns' ? 'p50' : 'p95'}`}>
       <span class="muted">{text(before)} →</span> <span>{text(after)}</span>
@@ -94,12 +94,14 @@ interface TableProps {
   /** What the first column names, and what p50 and p95 are of. */
   readonly what: string
   readonly of: string
+  /** A change that is a full bar at least, ns: what is little beside the whole request must not look like much. */
+  readonly floor: number
 }
 
 /** Rows with their figures before and after; those that hardly changed on demand. */
-function Changes({ rows, caption, what, of }: TableProps): VNode {
+function Changes({ rows, caption, what, of, floor }: TableProps): VNode {
   const [all, setAll] = useState(false)
-  const most = Math.max(0, ...rows.map((row) => Math.abs(adds(row))))
+  const most = Math.max(floor, ...rows.map((row) => Math.abs(adds(row))))
   const few = rows.filter((row) => Math.abs(adds(row)) >= most * LITTLE)
   return (
     <>
@@ -143,17 +145,17 @@ function Changes({ rows, caption, what, of }: TableProps): VNode {
 }
 
 /** Where the time of whole requests went, by phase: the differences add up to that of the mean. */
-export function TotalsTable({ totals }: { totals: readonly PhaseTotalJson[] }): VNode {
+export function TotalsTable({ totals, floor }: { totals: readonly PhaseTotalJson[]; floor: number }): VNode {
   return (
     <section class="panel">
       <h2>By phase of the whole request</h2>
-      <Changes rows={totals} caption="Self time of each phase in both windows" what="Phase" of="" />
+      <Changes rows={totals} caption="Self time of each phase in both windows" what="Phase" of="" floor={floor} />
     </section>
   )
 }
 
 /** Every phase inside the service by its name: its own time before and after, and what that adds to a request. */
-export function NamesTable({ phases }: { phases: PhaseChangesJson }): VNode {
+export function NamesTable({ phases, floor }: { phases: PhaseChangesJson; floor: number }): VNode {
   const { rows, basis, requests } = phases
   if (rows.length === 0) return <p class="muted">Nothing is known of what happened inside the service.</p>
   return (
@@ -163,7 +165,13 @@ export function NamesTable({ phases }: { phases: PhaseChangesJson }): VNode {
         {BASES[basis]}: {count(requests.before)} before, {count(requests.after)} after. A name leads to the timeline where it took
         longest.
       </p>
-      <Changes rows={rows} caption="Self time of each part of the service in both windows" what="Name" of=", each time" />
+      <Changes
+        rows={rows}
+        caption="Self time of each part of the service in both windows"
+        what="Name"
+        of=", each time"
+        floor={floor}
+      />
     </section>
   )
 }

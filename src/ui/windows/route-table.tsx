@@ -41,8 +41,16 @@ function OnlyIn({ before }: { before: FigureJson | null }): VNode {
 }
 
 /** Routes, those whose requests take the most time more first; each leads to its phases. */
-export function RouteTable({ routes, windows }: { routes: readonly RouteChangeJson[]; windows: Windows }): VNode {
-  const most = largest(routes)
+export function RouteTable({
+  routes,
+  windows,
+  floor,
+}: {
+  routes: readonly RouteChangeJson[]
+  windows: Windows
+  floor: number
+}): VNode {
+  const most = Math.max(floor, largest(routes))
   return (
     <section class="panel">
       <h2>By route: which got slower</h2>
