@@ -12,7 +12,9 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 }
 
 async function readings(bytes: Uint8Array, size = 1_000): Promise<FileReading[]> {
-  return await Array.fromAsync(readStreamOfSpans('f', inChunks(bytes, size)))
+  const given: FileReading[] = []
+  for await (const reading of readStreamOfSpans('f', inChunks(bytes, size))) given.push(reading)
+  return given
 }
 
 const id = (number: number): string => number.toString(16).padStart(16, '0')
