@@ -46,7 +46,8 @@ function boundOf([from, to, low, high]: Row): ClockBound {
 /** The knowledge that these bounds are, and beyond them what `others` know: late spans are stitched with what the first were. */
 export function knowing(used: readonly ClockBound[], others?: ClockKnowledge): ClockKnowledge {
   return {
-    bound: (from, to, at) => used.find((bound) => bound.from === from && bound.to === to) ?? others?.bound(from, to, at),
+    bound: (from, to, at, traceId) =>
+      used.find((bound) => bound.from === from && bound.to === to) ?? others?.bound(from, to, at, traceId),
   }
 }
 

@@ -136,7 +136,7 @@ export class Keeper {
     const reader = new SpanReader(otlp)
     for (let until = SPANS; reader.read(until); until += SPANS) yield
     const { timeline, at, observed, used } = yield* stitching(reader.spans, former ? knowing(former, clocks) : clocks)
-    clocks.learn(observed, at)
+    clocks.learn(observed, at, timeline.traceId)
     yield
     // Worked out when it is first asked for, which a summary does.
     void timeline.version

@@ -26,6 +26,8 @@ class Entry {
   readonly to: string
   traces = 0
   at = 0
+  /** The trace that said it all, if it is one. */
+  private teacher: string | undefined
   said: Bound = ANYTHING
   conflict = false
   /** The narrowest first. */
@@ -38,7 +40,13 @@ class Entry {
     this.to = to
   }
 
-  add(bound: Bound, at: number): void {
+  /** What others than this trace said. */
+  saidTo(traceId: string | undefined): Bound | undefined {
+    return traceId !== undefined && traceId === this.teacher ? undefined : this.said
+  }
+
+  add(bound: Bound, at: number, traceId: string | undefined): void {
+    this.teacher = this.traces === 0 || this.teacher === traceId ? traceId : undefined
     this.traces++
     this.at = Math.max(this.at, at)
     const { narrowest } = this
@@ -86,14 +94,14 @@ export class ClockBook implements ClockKnowledge {
   }
 
   /** Adds what a trace said. @param at when it began, ms since the epoch */
-  learn(observed: readonly ClockBound[], at: number): void {
+  learn(observed: readonly ClockBound[], at: number, traceId?: string): void {
     const window = Math.floor(at / this.#window)
     for (const bound of observed) {
       const key = keyOf(bound.from, bound.to, window)
       const entry = this.#entries.get(key) ?? new Entry(bound)
       this.#entries.delete(key)
       this.#entries.set(key, entry)
-      entry.add(sorted(bound), at)
+      entry.add(sorted(bound), at, traceId)
     }
     for (const key of this.#entries.keys()) {
       if (this.#entries.size <= this.#limit) break
@@ -101,10 +109,10 @@ export class ClockBook implements ClockKnowledge {
     }
   }
 
-  bound(from: string, to: string, at: number): Bound | undefined {
+  bound(from: string, to: string, at: number, traceId?: string): Bound | undefined {
     const window = Math.floor(at / this.#window)
-    const current = this.#entries.get(keyOf(from, to, window))?.said
-    const former = this.#entries.get(keyOf(from, to, window - 1))?.said
+    const current = this.#entries.get(keyOf(from, to, window))?.saidTo(traceId)
+    const former = this.#entries.get(keyOf(from, to, window - 1))?.saidTo(traceId)
     const said = current && former ? (meet(current, former) ?? current) : (current ?? former)
     return said && sorted({ from, to, ...said })
   }

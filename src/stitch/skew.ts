@@ -9,8 +9,9 @@ export interface ClockKnowledge {
   /**
    * Bounds of the clock of `to` less that of `from`, in ns; undefined if nothing is known.
    * @param at when the trace began, ms since the epoch
+   * @param traceId the trace's: what only it has said itself is no knowledge of others
    */
-  bound(from: string, to: string, at: number): Bound | undefined
+  bound(from: string, to: string, at: number, traceId?: string): Bound | undefined
 }
 
 /** How one host's clock was corrected, in the unit of its trace's scale. */

@@ -55,7 +55,7 @@ export function* stitching(spans: readonly Span[], knowledge?: ClockKnowledge): 
   const tree = plant(traceId, once)
   yield
   const at = beginOf(tree, scale)
-  const { corrections, evidence, used } = correctClocks(tree, knownTo(knowledge, at, scale))
+  const { corrections, evidence, used } = correctClocks(tree, knownTo(knowledge, at, traceId, scale))
   yield
   timeUntimed(tree)
   const nodes = arrange(tree.root)
@@ -73,10 +73,10 @@ function beginOf({ root }: Tree, { base }: Scale): number {
   return Number((root.span?.start || base) / 1_000_000n)
 }
 
-function knownTo(knowledge: ClockKnowledge | undefined, at: number, { unit }: Scale): Known {
+function knownTo(knowledge: ClockKnowledge | undefined, at: number, traceId: string, { unit }: Scale): Known {
   const by = Number(unit)
   return (from, to) => {
-    const bound = knowledge?.bound(from, to, at)
+    const bound = knowledge?.bound(from, to, at, traceId)
     return bound && { low: Math.floor(bound.low / by), high: Math.ceil(bound.high / by) }
   }
 }

@@ -75,6 +75,33 @@ test('a late span is stitched with what the others were, though nobody else reme
   expect(timelineJson((await second.store.timeline(idOf(2))) as Timeline)).toEqual(timelineJson(after))
 })
 
+test('however a trace’s spans are split over bodies, its timeline is the same', async () => {
+  // What the server's clock is ahead of the client's by, in ms: 5,000…5,050, 5,040…5,090, 5,052…5,080.
+  const calls = [
+    [5_050, 5_100],
+    [5_090, 5_140],
+    [5_080, 5_152],
+  ] as const
+  const [first, second, third] = calls.map(([from, to], i) =>
+    call(1, from, to).map((one): Span => {
+      const parentSpanId = one.parentSpanId === null ? null : `00000000000000a${i}`
+      return { ...one, spanId: `00000000000000${parentSpanId === null ? 'a' : 'b'}${i}`, parentSpanId }
+    }),
+  ) as [Span[], Span[], Span[]]
+  const whole = stitch([...first, ...second, ...third])
+  expect(whole.clocks).toMatchObject([{ confidence: 'conflicting', lowNs: 5_052_000_000n }])
+  const orders = [
+    [[...first, ...second], third],
+    [third, first, second],
+  ]
+  for (const bodies of orders) {
+    const collector = await running()
+    let told: Timeline | undefined
+    for (const body of bodies) told = await take(collector, body)
+    expect(timelineJson(told as Timeline)).toEqual(timelineJson(whole))
+  }
+})
+
 test('a trace of last week says nothing of a clock of today', async () => {
   const collector = await running()
   await take(collector, call(1, 5_000, 5_099))

@@ -134,6 +134,16 @@ describe('the book', () => {
     expect(known.bound('a', 'b', 0)).toEqual({ low: -20, high: 30 })
   })
 
+  test('tells a trace only what others said', () => {
+    const known = new ClockBook()
+    known.learn(says(1, 5), 0, 'one')
+    known.learn(says(2, 5), 0, 'one')
+    expect(known.bound('a', 'b', 0, 'one')).toBeUndefined()
+    expect(known.bound('a', 'b', 0, 'two')).toEqual({ low: 2, high: 5 })
+    known.learn(says(0, 4), 0, 'two')
+    expect(known.bound('a', 'b', 0, 'one')).toEqual({ low: 2, high: 4 })
+  })
+
   test('holds so many pairs, the latest', () => {
     const known = book()
     for (let i = 0; i < 10; i++) known.learn([{ from: 'x', to: `h${i}`, low: i, high: i }], 1)
