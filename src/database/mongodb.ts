@@ -4,12 +4,6 @@ import { observer, type Phase } from '../model/observer.ts'
 import { patch, type Method } from './patch.ts'
 import { sourceFor, type Source } from './source.ts'
 
-/** What `mongodb/lib/cmap` exports: the class of connections, or that of pools (https://www.mongodb.com/docs/drivers/node). */
-export interface Mongo {
-  readonly Connection?: { readonly prototype: object }
-  readonly ConnectionPool?: { readonly prototype: object }
-}
-
 interface Connection {
   /** `host:port`, or the path of a socket. */
   readonly address?: string
@@ -29,13 +23,13 @@ const ARRAY = 4
 /** What a connection does on its own account, when it is made. */
 const OWN = new Set(['hello', 'ismaster', 'isMaster', 'saslStart', 'saslContinue'])
 
-/** Watches the commands of every connection and the waiting for every pool; mongodb 6.4 and later. @returns a function that stops it */
-export function watchMongo({ Connection, ConnectionPool }: Mongo): () => void {
-  const undo = [
-    Connection && patch(Connection.prototype, 'command', command),
-    ConnectionPool && patch(ConnectionPool.prototype, 'checkOut', poolWait),
-  ]
-  return () => undo.forEach((stop) => stop?.())
+/**
+ * Watches the commands of every connection, or the waiting for every pool; mongodb 6.4 and later.
+ * @param exported the class of connections, or that of pools, of `mongodb/lib/cmap` @returns a function that stops it
+ */
+export function watchMongo(exported: { readonly prototype: object }): () => void {
+  const undo = [patch(exported.prototype, 'command', command), patch(exported.prototype, 'checkOut', poolWait)]
+  return () => undo.forEach((stop) => stop())
 }
 
 function command(original: Method): Method {

@@ -3,7 +3,7 @@ import type * as Sqlite from 'node:sqlite'
 import { alreadyLoaded, onLoaded } from '../model/loading.ts'
 import { watchChannels } from './channels.ts'
 import { watchIoredis } from './ioredis.ts'
-import { watchMongo, type Mongo } from './mongodb.ts'
+import { watchMongo } from './mongodb.ts'
 import { watchMysql } from './mysql.ts'
 import { watchPostgres, type Postgres } from './postgres.ts'
 import { watchSqlite, type SqliteDriver } from './sqlite.ts'
@@ -17,7 +17,7 @@ interface Row {
   readonly watch: (exported: Part) => () => void
 }
 type Class = SqliteDriver['Database'] & Postgres['Client']
-type Part = Class & Mongo & { readonly default: Class }
+type Part = Class & { readonly default: Class; readonly Connection: Class; readonly ConnectionPool: Class }
 
 const DRIVERS: readonly Row[] = [
   { file: '/pg/lib/client.js', watch: (Client) => watchPostgres({ Client }) },
@@ -27,8 +27,8 @@ const DRIVERS: readonly Row[] = [
   { file: '/mysql2/lib/base/pool.js', watch: watchMysql },
   { file: '/ioredis/built/Redis.js', watch: ({ default: Redis }) => watchIoredis(Redis) },
   { file: '/ioredis/built/Pipeline.js', watch: ({ default: Pipeline }) => watchIoredis(Pipeline) },
-  { file: '/mongodb/lib/cmap/connection.js', watch: watchMongo },
-  { file: '/mongodb/lib/cmap/connection_pool.js', watch: watchMongo },
+  { file: '/mongodb/lib/cmap/connection.js', watch: ({ Connection }) => watchMongo(Connection) },
+  { file: '/mongodb/lib/cmap/connection_pool.js', watch: ({ ConnectionPool }) => watchMongo(ConnectionPool) },
 ]
 
 let stop: (() => void) | undefined
@@ -45,11 +45,11 @@ export function watchDatabases(): () => void {
   const watched = new WeakSet<object>()
   const found = (part: unknown, row: Row): void => {
     if (!isPart(part) || watched.has(part)) return
-    watched.add(part)
     try {
       undo.push(row.watch(part))
+      watched.add(part)
     } catch {
-      // A driver of another make under the same name: it goes on unwatched.
+      // A driver of another make under the same name goes on unwatched; a part that is only half loaded will be asked for again.
     }
   }
   for (const row of DRIVERS) for (const part of alreadyLoaded(row.file)) found(part, row)

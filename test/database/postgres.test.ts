@@ -145,6 +145,17 @@ test('a query object of one’s own is over when the server is ready again', asy
   expect(seen.sentences()).toEqual(['view books > db pool wait', 'view books > db SELECT book'])
 })
 
+test('a transaction is its statements', async () => {
+  await viewed(async () => {
+    const client = await pool.connect()
+    await client.query('BEGIN')
+    await client.query('UPDATE book SET title = $1 WHERE id = $2', ['Sanditon', 2])
+    await client.query('ROLLBACK')
+    client.release()
+  })
+  expect(seen.all('db').map(({ name }) => name)).toEqual(['BEGIN', 'UPDATE book', 'ROLLBACK'])
+})
+
 test('outside any request nothing is recorded', async () => {
   await pool.query('SELECT 1')
   expect(seen.phases()).toEqual([])
