@@ -78,7 +78,7 @@ export const middleware: DashboardBuilder = dashboard(
         'Slow calls',
         'percentunit',
         'Share of calls whose self time is above 62.5 ms: what the burn-rate alerts watch.',
-        query('phaseline:middleware_slow:ratio_5m{service=~"$service"} > 0', NAMED),
+        query('phaseline:middleware_slow:ratio_5m{service=~"$service"} >= 0', NAMED),
       ),
     ],
     'What goes wrong': [

@@ -1,5 +1,4 @@
 /** The kinds of panels that the dashboards are made of: the same look everywhere. */
-import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
   BigValueColorMode,
   GraphThresholdsStyleConfigBuilder,
@@ -23,7 +22,6 @@ import {
   RowBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
-  type Panel,
   type Threshold,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
@@ -146,7 +144,7 @@ export function dashboard(
   uid: string,
   title: string,
   description: string,
-  rows: Record<string, Builder<Panel>[]>,
+  rows: Record<string, readonly (TimeSeries | Stat | Table)[]>,
 ): DashboardBuilder {
   const made = new DashboardBuilder(title)
     .uid(uid)
@@ -172,9 +170,11 @@ export function dashboard(
         .multi(true)
         .allValue('.*'),
     )
+  // Ids are written down: links to a panel go on leading to it.
+  let id = 0
   for (const [name, panels] of Object.entries(rows)) {
-    made.withRow(new RowBuilder(name))
-    for (const panel of panels) made.withPanel(panel)
+    made.withRow(new RowBuilder(name).id(++id))
+    for (const panel of panels) made.withPanel(panel.id(++id))
   }
   return made
 }

@@ -34,7 +34,8 @@ const hurried = (rules: string): string =>
     .replaceAll('[5m]', '[15s]')
     .replaceAll(/for: \d+m/g, 'for: 3s')
     .replaceAll('interval: 15s', 'interval: 1s')
-    .replace('} > 30\n', '} > 1.5\n')
+    .replace('}) > 30\n', '}) > 1.5\n')
+    .replace('[15s])) > 20\n', '[15s])) > 1\n')
 
 async function ready(url: string, child: ChildProcess, said: () => string): Promise<void> {
   const until = Date.now() + 30_000

@@ -126,6 +126,12 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
         .toContainEqual(expect.objectContaining({ alertname: 'PhaselineMiddlewareHangs', service: 'hanging', name: 'lock' }))
     })
 
+    test('a route that fails reaches Alertmanager', async () => {
+      await expect
+        .poll(async () => (await monitoring.active()).map(({ labels }) => labels), poll)
+        .toContainEqual(expect.objectContaining({ alertname: 'PhaselineErrors', service: 'bookshop', route: '/bestsellers/' }))
+    })
+
     test('every query of every panel and rule returns series', async () => {
       const panels = Object.values(DASHBOARDS).flatMap((text) =>
         [...text.matchAll(/"expr": ("(?:\\.|[^"\\])*")/g)].map((match) => JSON.parse(match[1] as string) as string),
@@ -155,6 +161,16 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
       await expect
         .poll(() => told.map(({ change, labels }) => `${change} ${labels['name']}`), poll)
         .toContain('resolved SessionMiddleware')
+    })
+
+    test('a dead collector is told, and nothing else of it', async () => {
+      await demo.stop()
+      await expect
+        .poll(async () => (await monitoring.active()).map(({ labels }) => labels['alertname']), {
+          timeout: 100_000,
+          interval: 500,
+        })
+        .toEqual(['PhaselineCollectorDown'])
     })
   },
 )

@@ -36,6 +36,15 @@ test('every alert says what it means and where to look', () => {
   for (const alert of alerts) expect(alert).toMatch(/summary: [\s\S]*runbook: /)
 })
 
+test('in the compose file the collector answers to the name that the others call it by', () => {
+  const compose = read('compose.yaml')
+  const called = [read('prometheus/prometheus.yaml'), read('grafana/provisioning/datasources/phaseline.yaml')].flatMap((text) =>
+    [...text.matchAll(/([a-z]+):7427/g)].map((match) => match[1] as string),
+  )
+  expect(called).toEqual(['phaseline', 'phaseline'])
+  for (const name of new Set(called)) expect(compose).toContain(`--allow-host ${name} `)
+})
+
 const check = (program: string, ...args: string[]): void => {
   const { status, stdout, stderr } = spawnSync(installed(program) as string, args, { cwd: folder, encoding: 'utf8' })
   expect(status, stdout + stderr).toBe(0)
