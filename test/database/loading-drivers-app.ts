@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { watchDatabases } from '../../src/database/watch.ts'
 
 const require = createRequire(import.meta.url)
-const DRIVERS = ['mysql2/promise', 'ioredis', 'mongodb', 'better-sqlite3']
+const DRIVERS = ['mysql2/promise', 'ioredis', 'mongodb']
 const importAll = async (): Promise<void> => {
   for (const driver of DRIVERS) await import(driver)
 }
@@ -25,7 +25,6 @@ const METHODS: [string, Class | undefined, string][] = [
   ['ioredis pipeline', part('ioredis', 'built/Pipeline.js')['default'], 'exec'],
   ['mongodb connection', part('mongodb', 'lib/cmap/connection.js')['Connection'], 'command'],
   ['mongodb pool', part('mongodb', 'lib/cmap/connection_pool.js')['ConnectionPool'], 'checkOut'],
-  ['better-sqlite3', part('better-sqlite3', 'lib/index.js'), 'prepare'],
 ]
 const watched = METHODS.filter(([, found, method]) => /observer|original/.test(String(found?.prototype[method])))
 console.log(watched.map(([name]) => name).join(', '))

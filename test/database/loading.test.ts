@@ -12,6 +12,6 @@ const drivers = join(import.meta.dirname, 'loading-drivers-app.ts')
 
 test.each(['import after watching', 'require after watching', 'import before watching'])('so are the others: %s', (way) => {
   expect(execFileSync(process.execPath, [drivers, way], { encoding: 'utf8' }).trim()).toBe(
-    'mysql2 pool, mysql2 connection, ioredis, ioredis pipeline, mongodb connection, mongodb pool, better-sqlite3',
+    'mysql2 pool, mysql2 connection, ioredis, ioredis pipeline, mongodb connection, mongodb pool',
   )
 })
