@@ -59,6 +59,7 @@ test.skipIf(noBrowser)('phase, middleware and state narrow the list too', async 
   await expect.poll(() => view.serving.store.searches.at(-1)?.middleware).toBe('SessionMiddleware')
   expect(new URL(page.url()).search).toBe('?phase=dns&middleware=SessionMiddleware')
   await page.getByRole('button', { name: 'Clear' }).click()
+  await expect.poll(() => rows.count()).toBe(2)
   await page.getByLabel('State').selectOption('Failed')
   await expect.poll(() => rows.count()).toBe(1)
   expect(await rows.getAttribute('href')).toBe(`/trace/${'2'.padStart(32, '0')}`)
@@ -81,4 +82,15 @@ test.skipIf(noBrowser)('the page says so, keeps what it knows, and is live again
   await expect.poll(() => left.locator('a.request').count()).toBe(2)
   await context.close()
   await second.close()
+})
+
+test.skipIf(noBrowser)('at a glance: how many, how long, and where the time of all of them went', async () => {
+  const now = BigInt(Date.now()) * 1_000_000n
+  view.receive(1, bookshop(180_000), now)
+  view.receive(2, bookshop(180_000), now)
+  const page = await view.open('/')
+  const glance = page.getByLabel('Where the time of these requests went')
+  await expect.poll(() => glance.innerText()).toMatch(/^2 requests, p50 21\d ms, p95 21\d ms\s+middleware in\s+\d\d\.\d %/)
+  await glance.getByRole('link', { name: /middleware in/ }).click()
+  await expect.poll(() => new URL(page.url()).search).toBe('?phase=middleware.request')
 })

@@ -125,7 +125,12 @@ export function RequestsPage({ filter }: { filter: Filter }): VNode {
     <div class="requests">
       <h1 class="unseen">Requests</h1>
       <Filters filter={steady} services={services} middlewares={useMiddlewares()} />
-      {link === 'lost' && <p class="lost">Disconnected: what you see is what was known. Reconnecting…</p>}
+      {link === 'lost' && (
+        <p class="lost">
+          The collector does not answer: what you see is what was known. If it was stopped, start it again with: npx phaseline
+          collect. The page reconnects by itself.
+        </p>
+      )}
       {used.busy && shown.length === 0 && <Waiting what="requests" />}
       {used.error !== undefined && shown.length === 0 && <Failure error={used.error} />}
       {shown.length > 0 && (

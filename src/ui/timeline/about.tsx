@@ -1,10 +1,15 @@
 import type { VNode } from 'preact'
+import { useMemo } from 'preact/hooks'
 import type { OutlineJson } from '../../query/wire.ts'
 import { Copy } from '../copy.tsx'
-import { day, duration, plural, timeOfDay } from '../format.ts'
+import { day, duration, percent, plural, timeOfDay } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { RouteName, Status } from '../request-words.tsx'
+import { phaseLook } from '../phases.ts'
+import { culpritOf } from './culprit.ts'
 import { laneOrder } from './lane-pieces.ts'
+import type { Act } from './state.ts'
+import type { Trace } from './trace.ts'
 import { warningWords } from '../words.ts'
 
 /** Only what a browser fetches: a link from the configuration is trusted, what it says is still checked. */
@@ -59,8 +64,31 @@ function services(outline: OutlineJson): string[] {
   return [...new Set([...names, ...spans.service.map((service) => strings[service] ?? '')])].filter((name) => name !== '')
 }
 
+/** Where most of the time went, by name; a click goes there. */
+function Blame({ trace, dispatch }: { trace: Trace; dispatch: (act: Act) => void }): VNode | null {
+  const culprit = useMemo(() => culpritOf(trace), [trace])
+  if (culprit === null) return null
+  const { name, service, times, ns, span } = culprit
+  return (
+    <button
+      type="button"
+      class={`blame ${phaseLook(trace.phase(span)).className}`}
+      title={`What the request waited for longest, in ${service}. Press to see it.`}
+      onClick={() => dispatch({ type: 'select', span, details: true })}
+    >
+      <i class="swatch" />
+      <span>
+        mostly <b>{name}</b>
+        {times > 1 && (trace.middleware(span) === null ? ` ×${times}` : ` in ${times} hooks`)}, {duration(ns)} (
+        {percent(ns / trace.total)})
+      </span>
+    </button>
+  )
+}
+
 /** What the timeline is of: the request, its answer, how long, when, who took part. */
-export function About({ outline }: { outline: OutlineJson }): VNode {
+export function About({ trace, dispatch }: { trace: Trace; dispatch: (act: Act) => void }): VNode {
+  const { outline } = trace
   const { summary } = outline
   return (
     <section class="about" aria-label="Request">
@@ -72,6 +100,7 @@ export function About({ outline }: { outline: OutlineJson }): VNode {
         <span class="total" data-testid="total">
           {duration(Number(outline.durationNs))}
         </span>
+        <Blame trace={trace} dispatch={dispatch} />
         <Actions outline={outline} />
       </div>
       <div class="line facts-line">

@@ -50,7 +50,7 @@ function More({ shares, show }: { shares: readonly Share[]; show: () => void }):
         title={shares.map(({ phase }) => phase.label).join(', ')}
         onClick={show}
       >
-        <span aria-hidden="true">…</span>
+        <span aria-hidden="true">+</span>
         <span>{shares.length} more</span>
         <span>{duration(shares.reduce((sum, { ns }) => sum + ns, 0))}</span>
         <span class="share" data-permille={permille}>

@@ -65,7 +65,7 @@ function Timeline({ trace, span, find }: { trace: Trace; span: string | null; fi
   useEffect(() => go({ page: 'timeline', traceId, span: shownSpan, find: view.query }, true), [shownSpan, view.query])
   return (
     <div class={open ? 'timeline with-details' : 'timeline'}>
-      <About outline={trace.outline} />
+      <About trace={trace} dispatch={dispatch} />
       <Breakdown phases={trace.outline.phases} chosen={view.phase} dispatch={dispatch} />
       <Stage view={view} dispatch={dispatch} />
       <Waterfall view={view} dispatch={dispatch} />
