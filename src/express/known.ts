@@ -1,7 +1,7 @@
 import { OWN, type Attributes } from '../model/attributes.ts'
 import { label, type Label } from '../model/label.ts'
 import type { PhaseId } from '../model/phases.ts'
-import { isRouter, KNOWN, REGISTERED, type Layer, type Route, type Router } from './shape.ts'
+import { aboutOf, isRouter, type Layer, type Route, type Router } from './shape.ts'
 import { fixedPattern } from './pattern.ts'
 import { placeOf } from './site.ts'
 import { observedErrorHandler, observedHandler } from './step.ts'
@@ -78,7 +78,8 @@ export interface Resolved {
 
 /** What is known of this layer. @param within where it is registered; called only the first time */
 export function knownOf(layer: Layer, within: () => Router | Route): Known {
-  return layer[KNOWN] ?? (layer[KNOWN] = new Known(layer, within()))
+  const about = aboutOf(layer)
+  return (about.known ??= new Known(layer, within()))
 }
 
 function kindOf({ route, handle }: Layer): LayerKind {
@@ -89,7 +90,7 @@ function kindOf({ route, handle }: Layer): LayerKind {
 }
 
 function codeOf(layer: Layer): Attributes {
-  const { file, line } = layer[REGISTERED] ?? {}
+  const { file, line } = aboutOf(layer).registered ?? {}
   const own = functionName(layer)
   return {
     ...(own === undefined ? {} : { 'code.function.name': own }),
@@ -100,7 +101,9 @@ function codeOf(layer: Layer): Attributes {
 
 /** The function's name, else where it was registered, else (registered before we came) its place among the others. */
 function nameOf(layer: Layer, place: string): string {
-  return functionName(layer) ?? placeOf(layer[REGISTERED] ?? { path: undefined, file: undefined, line: undefined }) ?? place
+  return (
+    functionName(layer) ?? placeOf(aboutOf(layer).registered ?? { path: undefined, file: undefined, line: undefined }) ?? place
+  )
 }
 
 /** `default` is what a module calls a default export that has no name. */

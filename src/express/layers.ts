@@ -1,6 +1,6 @@
 import { knownOf, type Known } from './known.ts'
 import { patch, type Method } from './patch.ts'
-import { isRouter, JOURNEY, KNOWN, type Layer, type Next, type Request, type Response, type Route, type Router } from './shape.ts'
+import { ABOUT, isRouter, JOURNEY, type Layer, type Next, type Request, type Response, type Route, type Router } from './shape.ts'
 
 /** What is told of a mounted router before it is entered for the first time: it may be of a make that we have not met. */
 type Meet = (router: Router) => void
@@ -17,7 +17,7 @@ const requests =
     function (this: Layer, req: Request, res: Response, next: Next): unknown {
       const journey = req[JOURNEY]
       if (journey === undefined || journey.over) return original.call(this, req, res, next)
-      const known = this[KNOWN] ?? learn(this, req, journey.router, meet)
+      const known = this[ABOUT]?.known ?? learn(this, req, journey.router, meet)
       if (known.kind === 'handler') return original.call(known.standIn, req, res, next)
       if (known.kind === 'route') journey.enterRoute(known, req)
       else if (known.kind === 'router') journey.mounting = known
@@ -28,7 +28,7 @@ const errors = (original: Method): Method =>
   function (this: Layer, error: unknown, req: Request, res: Response, next: Next): unknown {
     const journey = req[JOURNEY]
     if (journey === undefined || journey.over || this.handle.length !== 4) return original.call(this, error, req, res, next)
-    const known = this[KNOWN] ?? learn(this, req, journey.router)
+    const known = this[ABOUT]?.known ?? learn(this, req, journey.router)
     return original.call(known.standIn, error, req, res, next)
   }
 

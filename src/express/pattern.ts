@@ -1,4 +1,4 @@
-import { REGISTERED, type Layer, type Path, type Request } from './shape.ts'
+import { ABOUT, type Layer, type Path, type Request } from './shape.ts'
 
 /** The pattern of a route or a mount where all requests match the same one. */
 export function fixedPattern(layer: Layer): string | undefined {
@@ -7,7 +7,7 @@ export function fixedPattern(layer: Layer): string | undefined {
 }
 
 function writtenPath(layer: Layer): Path | undefined {
-  return layer.route?.path ?? layer[REGISTERED]?.path ?? layer.rawPath
+  return layer.route?.path ?? layer[ABOUT]?.registered?.path ?? layer.rawPath
 }
 
 /** The pattern of a route or a mount that this request has matched, as it was written; for a regular expression its source. */

@@ -6,7 +6,7 @@ import { Journey } from './journey.ts'
 import { watchLayers } from './layers.ts'
 import { observeParams } from './params.ts'
 import { once, patch, type Method } from './patch.ts'
-import { JOURNEY, type Next, type Request, type Response, type Router } from './shape.ts'
+import { aboutOf, JOURNEY, type Next, type Request, type Response, type Router } from './shape.ts'
 import { watchRegistration, watchRoutes } from './site.ts'
 
 const HANDLER = label('handler', 'handler', { 'express.type': 'app' })
@@ -70,5 +70,6 @@ function learn(router: Router & { [LEARNT]?: boolean }): boolean {
   if (layer === undefined) return false
   watchRouter(router)
   observeParams(router)
+  for (const each of router.stack) aboutOf(each)
   return (router[LEARNT] = 'handleRequest' in layer)
 }

@@ -6,10 +6,8 @@ import type { Known } from './known.ts'
 
 /** The journey of a request through the app, on the request. */
 export const JOURNEY: unique symbol = Symbol('phaseline.express.journey')
-/** What is known of a layer, on the layer: made with its first request. */
-export const KNOWN: unique symbol = Symbol('phaseline.express.known')
-/** Where a layer was registered, on the layer. */
-export const REGISTERED: unique symbol = Symbol('phaseline.express.registered')
+/** What there is to say about a layer, on the layer. */
+export const ABOUT: unique symbol = Symbol('phaseline.express.about')
 
 export type Next = (error?: unknown) => unknown
 export type Handler = (req: Request, res: Response, next: Next) => unknown
@@ -48,8 +46,19 @@ export interface Layer {
   method?: string | undefined
   /** Router 2.3 only. */
   rawPath?: Path
-  [KNOWN]?: Known | undefined
-  [REGISTERED]?: Registered | undefined
+  [ABOUT]?: About
+}
+
+export interface About {
+  /** Where it was registered. */
+  registered: Registered | undefined
+  /** Made with its first request. */
+  known: Known | undefined
+}
+
+/** One property, and on all layers alike: a router looks at all of its layers, which is quick as long as they have one hidden class. */
+export function aboutOf(layer: Layer): About {
+  return (layer[ABOUT] ??= { registered: undefined, known: undefined })
 }
 
 export interface Route {

@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
 import { patch, type Method } from './patch.ts'
-import { REGISTERED, type Layer, type Path, type Registered, type Route, type Router } from './shape.ts'
+import { aboutOf, type Layer, type Path, type Registered, type Route, type Router } from './shape.ts'
 
 /** Express and router call each other to register: their own lines say nothing. */
 const EXPRESS = /[\\/]node_modules[\\/](?:express|router)[^\\/]*[\\/]/
@@ -46,7 +46,7 @@ function registering(stackOf: (self: never) => Layer[], pathOf: (args: readonly 
       const stack = stackOf(this)
       if (stack.length > before) {
         const site = placed(pathOf(args))
-        for (let i = before; i < stack.length; i++) (stack[i] as Layer)[REGISTERED] ??= site
+        for (let i = before; i < stack.length; i++) aboutOf(stack[i] as Layer).registered ??= site
       }
       return result
     }
