@@ -95,7 +95,7 @@ export class Journey {
     const phase = observer.begin(label, this.pass.phase, at)
     if (phase === undefined) return undefined
     const before = this.step
-    if (before !== undefined && before.over === 0) (this.stragglers ??= []).push(before)
+    if (before !== undefined && !before.over) (this.stragglers ??= []).push(before)
     this.handed = false
     return (this.step = new Step(this, known, phase, error))
   }
@@ -112,7 +112,7 @@ export class Journey {
   /** The newest step is over if it did not say so itself. */
   private handOver(at: number, error: unknown): void {
     const { step } = this
-    if (this.handed || step === undefined || step.over !== 0) return
+    if (this.handed || step === undefined || step.over) return
     if (isError(error)) step.fail(error)
     step.finish(at)
     this.since = at
@@ -152,7 +152,7 @@ export class Journey {
   enterRouter(router: Router, req: Request): (error: unknown) => void {
     const at = now()
     const { mounting, step, pass: outer } = this
-    const host = mounting === undefined && step?.over === 0 ? step : undefined
+    const host = mounting === undefined && step?.over === false ? step : undefined
     if (host === undefined) this.handOver(at, undefined)
     this.stopResolving(at)
     const base = req.baseUrl ?? ''

@@ -3,7 +3,7 @@ import { errorType } from '../model/errors.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import type { Journey } from './journey.ts'
 import type { Known } from './known.ts'
-import { JOURNEY, type ErrorHandler, type Handler, type Next } from './shape.ts'
+import { JOURNEY, type ErrorHandler, type Handler, type Next, type Request } from './shape.ts'
 
 /** In ms: what a layer does after it has handed over becomes a phase from here on. Nearly all do nothing then. */
 export const NOTABLE = 1
@@ -27,12 +27,12 @@ export class Step {
   readonly phase: Phase
   /** The error that an error handler was called with. */
   private readonly incoming: unknown
-  /** When it handed over; 0: not yet. */
-  over = 0
+  /** Whether it has handed over. */
+  over = false
   /** Whether the function has returned, and what it returned has settled. */
   settled = false
-  /** When, after the hand-over, the code of this layer got control back. */
-  private back = 0
+  /** When it handed over or, later, got control back. */
+  private since = 0
 
   constructor(journey: Journey, known: Known, phase: Phase, incoming: unknown) {
     this.journey = journey
@@ -41,10 +41,10 @@ export class Step {
     this.incoming = incoming
   }
 
-  /** What the layer gets as `next`. */
+  /** The layer hands over. */
   next(error: unknown, next: Next): unknown {
     const { journey } = this
-    if (this.over === 0) {
+    if (!this.over) {
       const at = now()
       journey.since = at
       journey.handsTo(this.known.within, this.known.index + 1)
@@ -58,7 +58,7 @@ export class Step {
     const at = now()
     const gone = journey.gone as Step | undefined
     gone?.cameBack(at)
-    this.back = at
+    this.since = at
     return result
   }
 
@@ -68,8 +68,9 @@ export class Step {
   }
 
   finish(at: number): void {
-    if (this.over !== 0) return
-    this.over = at
+    if (this.over) return
+    this.over = true
+    this.since = at
     this.phase.end(at)
   }
 
@@ -77,7 +78,7 @@ export class Step {
   threw(error: unknown): void {
     const at = now()
     const { journey } = this
-    if (this.over === 0) {
+    if (!this.over) {
       if (isError(error)) this.fail(error)
       this.finish(at)
       journey.since = at
@@ -103,40 +104,49 @@ export class Step {
     this.settled = true
     if (journey.over) return
     const at = now()
-    if (this.over !== 0) this.after(at)
+    if (this.over) this.after(at)
     else if (journey.streaming && journey.step === this) journey.streamed(at)
   }
 
   /** Whoever called it, by calling `next`, has control back: one reading of the clock tells for both. */
   cameBack(at: number): void {
     this.journey.gone = undefined
-    if (this.over !== 0) this.after(at)
-    this.back = at
+    if (this.over) this.after(at)
+    this.since = at
   }
 
   /** Time that the layer took after it had handed over, and had control back: its part of the way back. */
   private after(to: number): void {
     const { known, journey } = this
-    const from = Math.max(this.over, this.back, journey.returned)
+    const from = Math.max(this.since, journey.returned)
     if (to - from >= NOTABLE) observer.begin(known.response, journey.above(), from)?.end(to)
+  }
+}
+
+/** What the layer gets as `next`. */
+function nextOf(step: Step, next: Next): Next {
+  return (error) => step.next(error, next)
+}
+
+/** The same for Express 4's first layer, which leaves its `next` on the request as the router's own: so it gets that. */
+function initialNextOf(step: Step, next: Next, req: Request): Next {
+  return (error) => {
+    req.next = next
+    return step.next(error, next)
   }
 }
 
 /** The handler of a layer, observed: what the layer's stand-in has in its place. */
 export function observedHandler(known: Known): Handler {
   const fn = known.layer.handle as Handler
-  // Express 4's first layer leaves its `next` on the request as the router's own: so it gets that.
-  const leavesNext = fn.name === 'expressInit'
+  const given = fn.name === 'expressInit' ? initialNextOf : nextOf
   return function handle(req, res, next) {
     const journey = req[JOURNEY]
     const step = journey?.enter(known, journey.view === known.layer ? known.view : known.request)
     if (step === undefined) return fn(req, res, next)
     let returned: unknown
     try {
-      returned = observer.run(step.phase, fn, undefined as never, req, res, (error) => {
-        if (leavesNext) req.next = next
-        return step.next(error, next)
-      })
+      returned = observer.run(step.phase, fn, undefined as never, req, res, given(step, next, req))
     } catch (error) {
       step.threw(error)
       throw error
@@ -155,7 +165,7 @@ export function observedErrorHandler(known: Known): ErrorHandler {
     step.phase.set('error.type', errorType(incoming))
     let returned: unknown
     try {
-      returned = observer.run(step.phase, fn, undefined as never, incoming, req, res, (error) => step.next(error, next))
+      returned = observer.run(step.phase, fn, undefined as never, incoming, req, res, nextOf(step, next))
     } catch (error) {
       step.threw(error)
       throw error
