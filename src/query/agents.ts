@@ -61,7 +61,8 @@ export class Agents {
 
 function keyOf({ resource }: MetricPoint): string {
   const { attributes, service, host } = resource
-  return String(attributes.get('service.instance.id') ?? `${service} ${host} ${String(attributes.get('process.pid'))}`)
+  const instance = attributes.get('service.instance.id')
+  return typeof instance === 'string' ? instance : `${service} ${host} ${Number(attributes.get('process.pid'))}`
 }
 
 function made({ resource }: MetricPoint): Agent {
@@ -78,7 +79,8 @@ function add({ totals, reports }: Agent, points: readonly MetricPoint[]): void {
     if (!delta || !name.startsWith(PREFIX) || !(value >= 0)) continue
     const counter = name.slice(PREFIX.length)
     if (counter === 'time') {
-      const work = String(attributes.get('phaseline.agent.work'))
+      const said = attributes.get('phaseline.agent.work')
+      const work = typeof said === 'string' ? said : 'other'
       report.seconds[work] = (report.seconds[work] ?? 0) + value
     } else totals.set(counter, (totals.get(counter) ?? 0) + value)
     if (counter === 'spans') report.spans = value

@@ -77,6 +77,20 @@ function columns(timeline: Timeline, figures: Figures, strings: Numbers<string>,
   }
 }
 
+/** The indexes of the spans whose times were moved by the same: all of a host's, mostly. */
+function sent(spans: readonly TimelineSpan[]): OutlineJson['sent'] {
+  const byMove = new Map<string, OutlineJson['sent'][number]>()
+  spans.forEach(({ start, end, rawStart, rawEnd, source }, index) => {
+    if (source === null || (rawStart === start && rawEnd === end)) return
+    const [later, longer] = [Number(rawStart - start), Number(rawEnd - rawStart - (end - start))]
+    const key = `${later} ${longer}`
+    const known = byMove.get(key)
+    if (known === undefined) byMove.set(key, [later, longer, [index]])
+    else known[2].push(index)
+  })
+  return [...byMove.values()]
+}
+
 /** The indexes of the spans that carry the same warnings: an N+1 is a warning of thousands. */
 function warned(spans: readonly TimelineSpan[]): OutlineJson['warned'] {
   const byWarnings = new Map<string, [string[], number[]]>()
@@ -120,6 +134,7 @@ export function outlineJson(timeline: Timeline, summary: SummaryJson, jaegerUrl?
     spans: columns(timeline, figures, strings, lanes),
     strings: strings.values,
     lanes: lanes.values,
+    sent: sent(timeline.spans),
     warned: warned(timeline.spans),
     criticalPath: differences(figures.criticalPath),
     gaps: differences(figures.gaps),

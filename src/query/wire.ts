@@ -113,6 +113,11 @@ export interface OutlineJson {
     /** 1 error, 2 synthetic, 4 in flight, 8 times were corrected. */
     flags: number[]
   }
+  /**
+   * Spans whose times were sent otherwise than they are drawn: how much later their start was, how much longer they were (both may
+   * be negative, ns), and the indexes of those of which just this is true.
+   */
+  sent: [startNs: number, durationNs: number, spans: number[]][]
   /** Spans with warnings: which warnings, and the indexes of those that carry just these. */
   warned: [string[], number[]][]
   /**

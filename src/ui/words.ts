@@ -9,7 +9,10 @@ const WORDS: Readonly<Record<string, readonly [title: string, meaning: string]>>
   duplicate: ['received twice', 'The same span arrived more than once; the copies were dropped.'],
   conflict: ['conflicting copies', 'Spans with the same id but different content arrived and were merged.'],
   shared_id: ['shared id', 'A client and a server share one span id, as Zipkin does; they are shown as two spans.'],
-  clock_skew: ['clock corrected', 'This machine’s clock disagrees with the others; its times were shifted.'],
+  clock_skew: [
+    'clock corrected',
+    'This machine’s clock disagrees with the others; its times were shifted. Dashed outlines (or ◂ ▸, where those are out of sight) are the times as sent.',
+  ],
   end_before_start: ['ended before it began', 'The end was earlier than the start; the duration is shown as zero.'],
   zero_start: ['no start time', 'The span came without a start time.'],
   in_flight: ['in flight', 'The request was still running when this was sent.'],

@@ -58,7 +58,7 @@ test('without a route: every route of both windows, and no phases', async () => 
 test('windows without requests are zeros, not errors', async () => {
   const { before, after, phases } = await compared(`route=/nowhere/&lastMs=${MINUTE}&shiftMs=${MINUTE * 600}`, { learns: false })
   expect(before.took).toEqual({ count: 0, p50Ns: '0', p95Ns: '0' })
-  expect(after.bins.counts.every((count) => count === 0 || count > 0)).toBe(true)
+  expect(after.bins.counts.every((count) => count >= 0)).toBe(true)
   expect(phases?.requests.before).toBe(0)
 })
 

@@ -126,3 +126,20 @@ test.skipIf(noBrowser)('what is next to nothing shares one line of the legend, u
   await page.locator('.legend').getByRole('button', { name: 'more' }).click()
   expect(await page.locator('.legend').innerText()).toContain('resolve')
 })
+
+test.skipIf(noBrowser)('times of a clock that was wrong are drawn corrected, and as they were sent beside that', async () => {
+  const behind = 5_000_000n
+  const spans = spansOf(bookshop(), 1).map((span) =>
+    span.resource.service === 'bookshop'
+      ? { ...span, start: span.start - behind, end: span.end - behind, resource: { ...span.resource, host: 'slow' } }
+      : span,
+  )
+  view.serving.store.receive(spans)
+  const page = await view.open(`/trace/${ONE}`)
+  const row = page.locator('.waterfall .row', { hasText: 'SessionMiddleware process_request' })
+  await row.waitFor()
+  const [sent, drawn] = [await row.locator('.sent').boundingBox(), await row.locator('.own').first().boundingBox()]
+  expect((drawn?.x ?? 0) - (sent?.x ?? 0)).toBeGreaterThan(50)
+  expect(await page.locator('.waterfall .row', { hasText: 'DNS lookup' }).locator('.sent').count()).toBe(0)
+  await page.getByText('Dashed outlines').waitFor()
+})

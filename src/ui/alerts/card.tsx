@@ -54,7 +54,7 @@ function Line({ alert, forMs }: { alert: AlertJson; forMs: number }): VNode {
       <span class="against">
         <b class={TONES[alert.state]}>{figure(alert.value, alert.unit)}</b>
         <small>
-          {alert.figure}, limit {figure(alert.threshold, alert.unit)}
+          {alert.figure.replaceAll('_', ' ')}, limit {figure(alert.threshold, alert.unit)}
         </small>
       </span>
       <When alert={alert} forMs={forMs} />

@@ -23,8 +23,47 @@ function withChosen(all: readonly string[], chosen: string): readonly string[] {
   return chosen === '' || all.includes(chosen) ? all : [chosen, ...all]
 }
 
+const MINUTE = 60_000
+const TIMES: readonly (readonly [ms: number, words: string])[] = [
+  [5 * MINUTE, 'Last 5 min'],
+  [15 * MINUTE, 'Last 15 min'],
+  [60 * MINUTE, 'Last hour'],
+  [24 * 60 * MINUTE, 'Last day'],
+]
+
+/** A time that was chosen is what it was when it was chosen: the chip says which. */
+const PICKED = 'picked'
+
+function timeOf({ from, to }: Filter): string {
+  return from === '' && to === '' ? '' : PICKED
+}
+
 function stateOf({ error, inFlight }: Filter): string {
   return inFlight !== '' ? 'inFlight' : error !== '' ? 'error' : ''
+}
+
+/** Since when. */
+function TimeField({ filter }: { filter: Filter }): VNode {
+  const set = (event: Event): void => {
+    const ms = Number((event.currentTarget as HTMLSelectElement).value)
+    // Without an end: what arrives from now on belongs to it.
+    go({ page: 'requests', filter: { ...filter, from: ms === 0 ? '' : `${Date.now() - ms}000000`, to: '' } })
+  }
+  return (
+    <select class="field" aria-label="Time" value={timeOf(filter)} onChange={set}>
+      <option value="">Any time</option>
+      {timeOf(filter) === PICKED && (
+        <option value={PICKED} disabled>
+          As chosen
+        </option>
+      )}
+      {TIMES.map(([ms, words]) => (
+        <option key={ms} value={String(ms)}>
+          {words}
+        </option>
+      ))}
+    </select>
+  )
 }
 
 /** The fields above the list. What they say is in the URL; typing replaces it, choosing adds to the history. */
@@ -69,6 +108,7 @@ export function Filters({ filter, services, middlewares }: Props): VNode {
         <option value="error">Failed</option>
         <option value="inFlight">In flight</option>
       </select>
+      <TimeField filter={filter} />
       <select class="field" aria-label="Phase" value={filter.phase} onChange={set('phase', false)}>
         <option value="">Any phase</option>
         {PHASES.map((id) => (
@@ -125,7 +165,7 @@ function Chips({ filter }: { filter: Filter }): VNode | null {
           {text} <span aria-hidden="true">×</span>
         </button>
       ))}
-      {filter.from !== '' && filter.to !== '' && (
+      {filter.from !== '' && (
         <a class="button" href={hrefOf({ page: 'windows', windows: windowsFrom(filter) })}>
           What got slower here?
         </a>

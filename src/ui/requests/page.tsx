@@ -93,7 +93,8 @@ function Held({ used }: { used: UsedFeed }): VNode | null {
   if (count === 0) return null
   const show = (): void => {
     used.release()
-    window.scrollTo({ top: 0, behavior: 'smooth' })
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+    window.scrollTo({ top: 0, behavior: still ? 'auto' : 'smooth' })
   }
   return (
     <button type="button" class="held" onClick={show}>

@@ -78,7 +78,7 @@ function Blame({ trace, dispatch }: { trace: Trace; dispatch: (act: Act) => void
     >
       <i class="swatch" />
       <span>
-        mostly <b>{name}</b>
+        {ns > trace.total / 2 ? 'mostly' : 'longest:'} <b>{name}</b>
         {times > 1 && (trace.middleware(span) === null ? ` ×${times}` : ` in ${times} hooks`)}, {duration(ns)} (
         {percent(ns / trace.total)})
       </span>

@@ -62,6 +62,13 @@ interface BarProps {
   readonly path: readonly Segment[] | undefined
 }
 
+/** Where a span was by its own clock: dashed, or an arrow to where it is out of the picture. */
+function Sent({ range, sent: [start, length] }: { range: Range; sent: readonly [number, number] }): VNode {
+  const box = place(range, [start, start + Math.max(0, length)])
+  if (box !== undefined) return <i class="sent" style={box} title="as sent" />
+  return start < range.from ? <i class="sent-before">◂</i> : <i class="sent-after">▸</i>
+}
+
 /** A span in time: solid where it worked itself, pale where its children did, hatched where nobody did; the critical path below. */
 export function Bar({ trace, range, span, gaps, path }: BarProps): VNode {
   const start = trace.start[span] as number
@@ -70,8 +77,10 @@ export function Bar({ trace, range, span, gaps, path }: BarProps): VNode {
   const parent = (trace.after[span] as number) > span + 1
   const made = MADE_OF_OTHERS.has(trace.phase(span) ?? '') || ((trace.flags[span] as number) & FLAG.synthetic) !== 0
   const x = position(range, end)
+  const sent = trace.sent.get(span)
   return (
     <div class="bar-area">
+      {sent !== undefined && <Sent range={range} sent={sent} />}
       {whole !== undefined && <i class={parent ? 'whole' : 'own'} style={whole} />}
       {parent && <Pieces pieces={own(trace, span)} range={range} name="own" />}
       {gaps !== undefined && made && <Pieces pieces={gaps} range={range} name="gap hatched" thinName="gap thin" />}

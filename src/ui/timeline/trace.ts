@@ -25,6 +25,8 @@ export interface Trace {
   readonly service: (span: number) => string
   /** The middleware whose hook the span is, the same text for all its hooks; null for other spans. */
   readonly middleware: (span: number) => string | null
+  /** Of spans that are not drawn where they were sent: start and duration as sent, nanoseconds. */
+  readonly sent: ReadonlyMap<number, readonly [start: number, duration: number]>
   readonly warnings: ReadonlyMap<number, readonly string[]>
 }
 
@@ -67,6 +69,14 @@ function spanWith(ids: string, id: string): number {
   return at < 0 ? -1 : at / ID
 }
 
+function sentTimes({ sent, spans }: OutlineJson): Trace['sent'] {
+  return new Map(
+    sent.flatMap(([later, longer, all]) =>
+      all.map((span) => [span, [(spans.start[span] as number) + later, (spans.duration[span] as number) + longer]] as const),
+    ),
+  )
+}
+
 /** Turns what the API gave into columns. 100,000 spans: about 5 MB. */
 export function readTrace(outline: OutlineJson): Trace {
   const { spans, strings } = outline
@@ -92,6 +102,7 @@ export function readTrace(outline: OutlineJson): Trace {
     phase: textOrNull(spans.phase),
     service: text(spans.service),
     middleware: textOrNull(spans.middleware),
+    sent: sentTimes(outline),
     warnings: new Map(outline.warned.flatMap(([warnings, all]) => all.map((span) => [span, warnings] as const))),
   }
 }

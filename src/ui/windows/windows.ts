@@ -29,8 +29,14 @@ export function windowsQuery(windows: Windows): string {
   return text === '' ? '' : `?${text}`
 }
 
-/** From a selection in the list of requests; without one: the last minutes. */
-export function windowsFrom({ service, route, from, to }: Pick<Windows, 'service' | 'route' | 'from' | 'to'>): Windows {
-  const picked = from !== '' && to !== ''
-  return { ...FIRST_WINDOWS, service, route, from: picked ? from : '', to: picked ? to : '' }
+/** From a time that the list of requests is narrowed to; one without an end goes along with the time. @param now ms since the epoch */
+export function windowsFrom(
+  { service, route, from, to }: Pick<Windows, 'service' | 'route' | 'from' | 'to'>,
+  now: number = Date.now(),
+): Windows {
+  const of = { ...FIRST_WINDOWS, service, route }
+  if (!/^\d+$/.test(from)) return of
+  if (/^\d+$/.test(to)) return { ...of, from, to }
+  const minutes = Math.max(1, Math.round((now - Number(BigInt(from) / 1_000_000n)) / 60_000))
+  return { ...of, lastMs: String(minutes * 60_000) }
 }
