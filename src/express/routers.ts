@@ -11,12 +11,28 @@ import { watchRegistration, watchRoutes } from './site.ts'
 
 const HANDLER = label('handler', 'handler', { 'express.type': 'app' })
 
-/** Watches all routers of the same kind as this one, and their layers and routes as far as one of each is there to be seen. */
+/** Watches all routers of the same kind as this one, and their layers and routes. */
 export function watchRouter(router: Router): void {
   once(ownerOf(router, 'handle'), (prototype) => {
     patch(prototype, 'handle', handling)
     watchRegistration(prototype)
+    watchParts(sample(prototype))
   })
+  watchParts(router)
+}
+
+/** A layer and a route of this kind, made aside: what a route's handlers are registered with is to be watched before the first is. */
+function sample(prototype: object): Pick<Router, 'stack'> {
+  const aside: Pick<Router, 'stack'> = { stack: [] }
+  try {
+    ;(prototype as { route(this: object, path: string): unknown }).route.call(aside, '/')
+  } catch {
+    // A router of another make: its parts are watched when they are there.
+  }
+  return aside
+}
+
+function watchParts(router: Pick<Router, 'stack'>): void {
   const [layer] = router.stack
   if (layer !== undefined) once(Object.getPrototypeOf(layer) as object, (prototype) => watchLayers(prototype, watchRouter))
   const route = router.stack.find((each) => each.route !== undefined)?.route

@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { getCallSites } from 'node:util'
+import { getCallSites, type CallSiteObject } from 'node:util'
 import { patch, type Method } from './patch.ts'
 import { aboutOf, type Layer, type Path, type Registered, type Route, type Router } from './shape.ts'
 
@@ -10,12 +10,42 @@ const OURS = import.meta.dirname + sep
 /** `app.get` → `route.get`, `app.use` → `forEach` → `router.use`: never deeper. Measured: 5 µs a call. */
 const FRAMES = 9
 
+/** Where Express's methods that register call each other: in a bundle, their file is the app's. */
+const own = new Set<string>()
+
+const at = ({ scriptName, lineNumber, columnNumber }: CallSiteObject): string => `${scriptName}:${lineNumber}:${columnNumber}`
+
+const fileOf = (scriptName: string): string => (scriptName.startsWith('file:') ? fileURLToPath(scriptName) : scriptName)
+
+/** Learns where the methods of an app or a router call each other, from calling them on a stand-in. */
+export function learnOwnCalls(appOrRouter: object): void {
+  const called = (): void => {
+    const sites = getCallSites(FRAMES).slice(1)
+    const end = sites.findIndex(({ scriptName }) => fileOf(scriptName).startsWith(OURS))
+    for (const site of sites.slice(0, Math.max(end, 0))) own.add(at(site))
+  }
+  const route = new Proxy({}, { get: () => called })
+  const router = { use: called, route: () => route }
+  const standIn = { ...router, stack: [], router, _router: router, lazyrouter: () => {} }
+  const inner = Object.assign(() => {}, { handle: () => {}, set: () => {}, emit: () => {} })
+  for (const name of ['use', 'get', 'all']) {
+    for (const handler of [() => {}, inner]) {
+      try {
+        Reflect.apply(Reflect.get(appOrRouter, name) as Method, standIn, ['/', handler])
+      } catch {
+        // An app of another make: lines of its own are taken for the app's.
+      }
+    }
+  }
+}
+
 /** The line of the app that is registering a layer just now; none for the two that Express 4 puts before all others. */
 function callSite(path: Path | undefined): Registered {
-  for (const { scriptName, lineNumber, functionName } of getCallSites(FRAMES)) {
+  for (const site of getCallSites(FRAMES)) {
+    const { scriptName, lineNumber, functionName } = site
     if (functionName.endsWith('lazyrouter')) break
-    const file = scriptName.startsWith('file:') ? fileURLToPath(scriptName) : scriptName
-    if (file === '' || file.startsWith('node:') || file.startsWith(OURS) || EXPRESS.test(file)) continue
+    const file = fileOf(scriptName)
+    if (file === '' || file.startsWith('node:') || file.startsWith(OURS) || EXPRESS.test(file) || own.has(at(site))) continue
     return { path, file, line: lineNumber }
   }
   return { path, file: undefined, line: undefined }
@@ -50,6 +80,13 @@ function registering(stackOf: (self: never) => Layer[], pathOf: (args: readonly 
       }
       return result
     }
+}
+
+/** Those of a router's layers that `use` was given just now learn where that was. @param args of that call */
+export function placeLayers(router: Router, args: readonly unknown[]): void {
+  const given = new Set(args.flat(Infinity))
+  const site = placed(mountPath(args))
+  for (const layer of router.stack) if (given.has(layer.handle)) aboutOf(layer).registered ??= site
 }
 
 /** From now on the layers of all routers of this kind know where they were registered. */

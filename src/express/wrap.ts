@@ -2,6 +2,7 @@ import { once } from './patch.ts'
 import { watchResponse } from './response.ts'
 import { watchRouter } from './routers.ts'
 import { isRouter, type Router } from './shape.ts'
+import { learnOwnCalls, placeLayers } from './site.ts'
 import { watchLoaded } from './watch.ts'
 
 /** An app of Express 4 or 5, or a router: anything they make. */
@@ -43,6 +44,7 @@ function isApp(app: unknown): app is ExpressApp {
 /** An Express that was not loaded by name is known by what the app is made of, as soon as there is a layer to look at. */
 function watchApp(app: ExpressApp): void {
   once(expressResponse(app.response), watchResponse)
+  learnOwnCalls(app)
   for (const name of ['use', 'route', 'handle'] as const) {
     const original = app[name]
     app[name] = function (...args) {
@@ -50,6 +52,8 @@ function watchApp(app: ExpressApp): void {
       if (name === 'handle') look(app)
       const result: unknown = Reflect.apply(original, this, args)
       if (name !== 'handle') look(app)
+      // The layers of this first call came before their router was watched.
+      if (name === 'use') place(app, args)
       return result
     }
   }
@@ -57,8 +61,19 @@ function watchApp(app: ExpressApp): void {
 
 /** By now Express has made the router itself, or is about to. */
 function look(app: ExpressApp): void {
-  const router = Object.hasOwn(app, '_router') ? app._router : app.router
-  if (isRouter(router)) watchRouter(router)
+  const router = routerOf(app)
+  if (!isRouter(router)) return
+  watchRouter(router)
+  learnOwnCalls(router)
+}
+
+function place(app: ExpressApp, args: readonly unknown[]): void {
+  const router = routerOf(app)
+  if (isRouter(router)) placeLayers(router, args)
+}
+
+function routerOf(app: ExpressApp): Router | undefined {
+  return Object.hasOwn(app, '_router') ? app._router : app.router
 }
 
 /** The object that the responses of all apps inherit from; between it and an app's own may be those of the apps it is mounted in. */

@@ -46,7 +46,7 @@ export const WAYS: readonly Way[] = [
   { name: 'wrap after the layers', knowsPlaces: false, make: (version, register) => wrap(made(version.load(), register)) },
   {
     name: 'wrap before, bundled',
-    knowsPlaces: false,
+    knowsPlaces: true,
     make(version, register) {
       const express = version.load()
       forget()
