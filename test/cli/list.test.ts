@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStation, type Station } from '../../src/cli/station.ts'
 import { spansOfLine } from '../../src/formats/proxy-log.ts'
-import type { ListJson, TimelineJson } from '../../src/query/wire.ts'
+import type { ListJson, TimelineJson, WindowsJson } from '../../src/query/wire.ts'
 import { phaseline } from './programs.ts'
 
 let station: Station
@@ -100,4 +100,13 @@ test('a collector that is not there is said so', async () => {
   const program = phaseline(['list', '--page', 'http://127.0.0.1:1'])
   expect(await program.ended()).toBe(1)
   expect(program.complained()).toMatch(/^phaseline: nothing answers at http:\/\/127\.0\.0\.1:1: is the collector running\?/)
+})
+
+test('compare says where there is nothing to compare with, and what it is asked wrongly', async () => {
+  const { code, said } = await run('compare', '--last', '30s')
+  expect(code).toBe(1)
+  expect(said).toContain('No requests before')
+  expect(await run('compare', '/a', '/b')).toMatchObject({ code: 1, complained: expect.stringContaining('one route') as unknown })
+  const json = JSON.parse((await run('compare', '--json')).said) as WindowsJson
+  expect(json.after.took.count).toBe(3)
 })

@@ -32,7 +32,7 @@ test('--help names every command', async () => {
   const { stdout, code } = await phaseline(['--help'])
   expect(code).toBe(0)
   expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
-  for (const name of ['demo', 'run', 'collect', 'get', 'list', 'show', 'top', 'nginx', 'stitch', 'import', 'export'])
+  for (const name of ['demo', 'run', 'collect', 'get', 'list', 'show', 'top', 'compare', 'nginx', 'stitch', 'import', 'export'])
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
 })
 
@@ -81,7 +81,7 @@ test('a word is taken for the nearest command, or for none', () => {
   ])
 })
 
-test.each(['demo', 'run', 'collect', 'get', 'check', 'list', 'show', 'top', 'nginx', 'stitch', 'import', 'export'])(
+test.each(['demo', 'run', 'collect', 'get', 'check', 'list', 'show', 'top', 'compare', 'nginx', 'stitch', 'import', 'export'])(
   '%s --help fits in 80 columns',
   async (name) => {
     const { stdout, code } = await phaseline([name, '--help'])
