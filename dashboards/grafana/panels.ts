@@ -5,6 +5,8 @@ import {
   GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
+  ScaleDistribution,
+  ScaleDistributionConfigBuilder,
   StackingConfigBuilder,
   StackingMode,
   VisibilityMode,
@@ -61,6 +63,15 @@ export function graph(title: string, unit: Unit, description: string, ...queries
     .legend(legend)
     .datasource(SOURCE)
   return queries.reduce((made, one) => made.withTarget(one), panel)
+}
+
+/** Durations between microseconds and minutes in one picture: each step up is ten times as long. */
+export function durations(title: string, description: string, ...queries: DataqueryBuilder[]): TimeSeries {
+  const scale = new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10)
+  return graph(title, 's', description, ...queries)
+    .min(1e-5)
+    .scaleDistribution(scale)
+    .fillOpacity(0)
 }
 
 /** Shares of a whole, one above the other. */

@@ -1,5 +1,5 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
-import { dashboard, graph, quantile, query, stacked } from './panels.ts'
+import { dashboard, durations, graph, quantile, query, stacked } from './panels.ts'
 
 const SERVICE = 'service=~"$service"'
 /** What waits for another service is counted there. */
@@ -21,9 +21,8 @@ export const requests: DashboardBuilder = dashboard(
           query(`sum by (phase) (rate(phaseline_phase_self_seconds_sum{${INSIDE}}[$__rate_interval]))`, '{{phase}}'),
         ),
       ),
-      graph(
+      durations(
         'p95 self time by phase',
-        's',
         'Which phase has the long tail.',
         query(quantile(0.95, 'phase', SERVICE), '{{phase}}', true),
       ),
@@ -49,12 +48,11 @@ export const requests: DashboardBuilder = dashboard(
           '{{service}} {{route}}',
         ),
       ),
-      graph(
+      durations(
         'p95 duration of server spans',
-        's',
         'The whole request, as the spanmetrics connector counts it.',
         query(
-          `histogram_quantile(0.95, sum by (service_name, span_name, le) (rate(traces_span_metrics_duration_milliseconds_bucket{${SERVER}}[$__rate_interval]))) / 1000`,
+          `histogram_quantile(0.95, sum by (service_name, span_name, le) (rate(traces_span_metrics_duration_milliseconds_bucket{${SERVER}}[$__rate_interval]))) / 1000 > 0`,
           '{{service_name}} {{span_name}}',
         ),
       ),
@@ -69,15 +67,13 @@ export const requests: DashboardBuilder = dashboard(
       ),
     ],
     'Inside a request': [
-      graph(
+      durations(
         'p95 of queries',
-        's',
         'By what the query does.',
         query(quantile(0.95, 'service, name', `phase="db", ${SERVICE}`), '{{service}} {{name}}', true),
       ),
-      graph(
+      durations(
         'p95 of rendering',
-        's',
         'By template.',
         query(quantile(0.95, 'service, name', `phase="render", ${SERVICE}`), '{{service}} {{name}}', true),
       ),
