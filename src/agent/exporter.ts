@@ -181,7 +181,7 @@ export class Exporter {
     this.closed = true
     clearTimeout(this.pause)
     this.giveUp()
-    this.destination.agent.destroy()
+    this.destination.connections.destroy()
     return new Promise((resolve) => {
       this.idle.push(resolve)
       if (!this.busy) this.settle()

@@ -1,4 +1,5 @@
-import type { ClientRequest, IncomingMessage, RequestOptions, Agent } from 'node:http'
+import type { Connections } from './connections.ts'
+import type { HttpAnswer } from './http-answer.ts'
 
 /** Where traces are sent to. */
 export interface Destination {
@@ -7,9 +8,7 @@ export interface Destination {
   /** ms until a request without an answer is given up. */
   readonly timeout: number
   readonly gzip: boolean
-  readonly agent: Agent
-  /** `request` of node:http or node:https. */
-  readonly request: (url: URL, options: RequestOptions, answered: (response: IncomingMessage) => void) => ClientRequest
+  readonly connections: Connections
 }
 
 /** A request's body in parts. */
@@ -35,7 +34,6 @@ export interface Answer {
 
 /** The statuses that OTLP calls retryable. */
 const RETRYABLE = new Set([429, 502, 503, 504])
-const MOST_ANSWER = 64 << 10
 
 /** Sends a batch; `answered` is called exactly once, and nothing is thrown. */
 export function post(destination: Destination, batch: Batch, answered: (answer: Answer) => void): void {
@@ -53,55 +51,51 @@ function transmit(
   parts: readonly Uint8Array[],
   answered: (answer: Answer) => void,
 ): void {
-  let open = true
-  const answer = (given: Answer): void => {
-    if (open) answered(given)
-    open = false
-  }
-  const fail = (error: Error): void => answer({ outcome: 'later', reason: error.message, rejected: 0, after: undefined })
+  const failed = ({ message }: Error): void => answered({ outcome: 'later', reason: message, rejected: 0, after: undefined })
   try {
     const size = parts.reduce((sum, part) => sum + part.length, 0)
-    const request = destination.request(destination.url, options(destination, size), (response) => read(response, answer, fail))
-    request.on('error', fail)
-    request.on('finish', () => (batch.written = true))
-    request.on('socket', (socket) => socket.unref())
-    // The whole exchange, not only a silence: a collector that dribbles must not hold a batch for ever.
-    const bound = setTimeout(
-      () => request.destroy(new Error(`no answer in ${destination.timeout} ms`)),
-      destination.timeout,
-    ).unref()
-    request.on('close', () => {
-      clearTimeout(bound)
-      fail(new Error('the connection was closed'))
+    destination.connections.exchange({
+      head: headOf(destination, size),
+      parts,
+      timeout: destination.timeout,
+      written: () => (batch.written = true),
+      answered: (answer) => answered(judge(answer)),
+      failed,
     })
-    for (const part of parts) request.write(part)
-    request.end()
   } catch (error) {
-    fail(error as Error)
+    failed(error as Error)
   }
 }
 
-function options({ headers, agent, gzip: packed }: Destination, size: number): RequestOptions {
-  const own = { 'content-type': 'application/x-protobuf', 'content-length': String(size) }
-  return { method: 'POST', agent, headers: { ...headers, ...own, ...(packed ? { 'content-encoding': 'gzip' } : {}) } }
+/** A name and a value that cannot end the line (RFC 9110 §5.1, §5.5). */
+const FIELD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*$/
+
+function headOf({ url, headers, gzip }: Destination, size: number): string {
+  const { username, password, host, pathname, search } = url
+  const userInfo = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const fields: Record<string, string> = {
+    host,
+    ...(userInfo === ':' ? {} : { authorization: `Basic ${Buffer.from(userInfo).toString('base64')}` }),
+    ...lowerCase(headers),
+    'content-type': 'application/x-protobuf',
+    'content-length': String(size),
+    ...(gzip ? { 'content-encoding': 'gzip' } : {}),
+    connection: 'keep-alive',
+  }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
+  // The value may be a secret, so only the name is said.
+  for (const line of lines) if (!FIELD.test(line)) throw new Error(`the header ${line.split(':', 1)[0]} cannot be sent`)
+  return `POST ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
 }
 
-function read(response: IncomingMessage, answer: (given: Answer) => void, fail: (error: Error) => void): void {
-  const chunks: Buffer[] = []
-  let size = 0
-  response.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size <= MOST_ANSWER) chunks.push(chunk)
-  })
-  response.on('error', fail)
-  response.on('end', () => answer(judge(response, Buffer.concat(chunks))))
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
-function judge(response: IncomingMessage, body: Buffer): Answer {
-  const status = response.statusCode ?? 0
+function judge({ status, body, headers }: HttpAnswer): Answer {
   if (status >= 200 && status < 300) return { outcome: 'taken', reason: '', rejected: rejectedSpans(body), after: undefined }
   const outcome = RETRYABLE.has(status) ? 'later' : 'refused'
-  return { outcome, reason: `the collector answered ${status}`, rejected: 0, after: retryAfter(response.headers['retry-after']) }
+  return { outcome, reason: `the collector answered ${status}`, rejected: 0, after: retryAfter(headers.get('retry-after')) }
 }
 
 /** Retry-After (RFC 9110 §10.2.3) in ms, at most a minute. */

@@ -1,8 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { connect, isIP } from 'node:net'
 import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api'
 import type { Attributes, AttributeValue } from '../model/attributes.ts'
 import { observe } from '../model/observer.ts'
-import { unwatched } from '../model/unwatched.ts'
 import { encodeResource } from '../otlp/encode.ts'
 import { readConfig, type Config, type Environment } from './config.ts'
 import type { Choice, Keep } from './choosing-exit.ts'
@@ -17,6 +16,7 @@ import { limits } from './limits.ts'
 import type { Meter } from './meter.ts'
 import { readMetricsConfig, type MetricsConfig } from './metrics-config.ts'
 import { AgentObserver } from './observer.ts'
+import { Connections } from './connections.ts'
 import type { Destination } from './post.ts'
 import { beforeEnd, LAST_FLUSH } from './process-end.ts'
 import { propagator } from './propagator.ts'
@@ -183,13 +183,17 @@ function samplerFor(config: Config, { sampler }: AgentOptions, host: Host | unde
 
 type Target = Omit<MetricsConfig, 'interval'>
 
-/** node:https is loaded only where it is needed: TLS costs some ms at the start. */
+/** node:tls is loaded only where it is needed: it costs some ms at the start. */
 async function destinationOf({ endpoint: url, headers, timeout, gzip }: Target): Promise<Destination> {
-  const keepAlive = { keepAlive: true, maxSockets: 4 }
-  if (url.protocol === 'http:')
-    return { url, headers, timeout, gzip, agent: unwatched(new HttpAgent(keepAlive)), request: httpRequest }
-  const https = await import('node:https')
-  return { url, headers, timeout, gzip, agent: unwatched(new https.Agent(keepAlive)), request: https.request }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (url.protocol === 'http:') {
+    const port = Number(url.port || 80)
+    return { url, headers, timeout, gzip, connections: new Connections(() => connect({ host, port, noDelay: true })) }
+  }
+  const tls = await import('node:tls')
+  const to = { host, port: Number(url.port || 443), noDelay: true, ALPNProtocols: ['http/1.1'] }
+  const servername = isIP(host) === 0 ? host : ''
+  return { url, headers, timeout, gzip, connections: new Connections(() => tls.connect({ ...to, servername })) }
 }
 
 /** Makes OpenTelemetry's API work on our records, unless it is taken, and starts the instrumentations. @returns undo */

@@ -1,10 +1,13 @@
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { createServer as createSecureServer } from 'node:https'
 import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { AddressInfo } from 'node:net'
 import { pathToFileURL } from 'node:url'
+import { generate } from 'selfsigned'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collector, type TestCollector } from './collector.ts'
 
@@ -50,6 +53,33 @@ test('an app whose work is done ends, and its spans have arrived', async () => {
   )
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(names()).toEqual(expect.arrayContaining(['gateway', 'respond', 'client']))
+})
+
+test('a collector behind TLS gets them if its certificate is trusted, and nothing if it is not', async () => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+  })
+  const paths: (string | undefined)[] = []
+  const server = createSecureServer({ key, cert }, (request, response) => {
+    paths.push(request.url)
+    request.resume().on('end', () => response.end())
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const authority = join(folder, 'authority.pem')
+  writeFileSync(authority, cert)
+  const [trusting, doubting] = ['NODE_EXTRA_CA_CERTS', 'UNUSED'].map((name) =>
+    start(`${APP}; async function after(server) { server.close(); server.closeAllConnections(); process.disconnect() }`, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${(server.address() as AddressInfo).port}`,
+      [name]: authority,
+    }),
+  ) as [ChildProcess, ChildProcess]
+  expect(await Promise.all([once(trusting, 'exit'), once(doubting, 'exit')])).toEqual([
+    [0, null],
+    [0, null],
+  ])
+  server.close()
+  expect(paths).toEqual(['/v1/traces'])
 })
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
