@@ -35,6 +35,8 @@ await pause(50_000)
 const trace = await bookPage(demo)
 await slow(demo, true)
 await pause(55_000)
+const to = BigInt(Date.now()) * 1_000_000n
+const slower = new URLSearchParams({ route: '/books/<int:id>/', from: String(to - 50_000_000_000n), to: String(to) })
 const browser = await openBrowser()
 const page = await browser.newPage()
 await page.setViewportSize({ width: 1280, height: 860 })
@@ -44,6 +46,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     ['requests', '/'],
     ['timeline', `/trace/${trace}`],
     ['middleware', '/middleware'],
+    ['compare', `/compare?${slower.toString()}`],
     ['alerts', '/alerts'],
   ] as const) {
     await page.goto(demo.page + path)

@@ -1,6 +1,6 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
-import { screen } from './terminal-text.ts'
+import { fit, screen } from './terminal-text.ts'
 import { SORTS, topFrame, type Sort, type TopData } from './top-frame.ts'
 
 const EVERY = 2_000
@@ -23,7 +23,7 @@ export async function live(read: () => Promise<TopData>, first: Sort, { stdin, s
   const draw = (): void => {
     const lines = topFrame(data, { sort, ...screen(), height: (stdout.rows || 24) - 1, now: new Date(), trouble })
     // From the top, each line cleared to its end, then all below: nothing flickers.
-    stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J${footer()}`)
+    stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J${fit(FOOTER, screen().width).trimEnd()}`)
   }
   const renew = async (): Promise<void> => {
     try {
@@ -51,7 +51,7 @@ export async function live(read: () => Promise<TopData>, first: Sort, { stdin, s
   return 0
 }
 
-const footer = (): string => 'q quit · sort: p p95 · m p50 · c calls · e errors · s share · n name'
+const FOOTER = 'q quit · sort: p p95 · m p50 · c calls · e errors · s share · n name'
 
 /** Resolves when somebody wants to leave; tells of every other key. */
 function quit(stdin: Terminal['stdin'], pressed: (key: string) => void): Promise<void> {
