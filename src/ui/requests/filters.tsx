@@ -15,6 +15,7 @@ interface Props {
   readonly filter: Filter
   /** What is in the list, to choose from. */
   readonly services: readonly string[]
+  readonly routes: readonly string[]
   readonly middlewares: readonly string[]
 }
 
@@ -42,6 +43,27 @@ function stateOf({ error, inFlight }: Filter): string {
   return inFlight !== '' ? 'inFlight' : error !== '' ? 'error' : ''
 }
 
+interface ChoiceProps {
+  readonly name: string
+  readonly all: readonly string[]
+  readonly chosen: string
+  readonly choose: (event: Event) => void
+}
+
+/** One of what there is. */
+function Choice({ name, all, chosen, choose }: ChoiceProps): VNode {
+  return (
+    <select class="field" aria-label={name} value={chosen} onChange={choose}>
+      <option value="">Any {name.toLowerCase()}</option>
+      {withChosen(all, chosen).map((one) => (
+        <option key={one} value={one}>
+          {one}
+        </option>
+      ))}
+    </select>
+  )
+}
+
 /** Since when. */
 function TimeField({ filter }: { filter: Filter }): VNode {
   const set = (event: Event): void => {
@@ -67,7 +89,7 @@ function TimeField({ filter }: { filter: Filter }): VNode {
 }
 
 /** The fields above the list. What they say is in the URL; typing replaces it, choosing adds to the history. */
-export function Filters({ filter, services, middlewares }: Props): VNode {
+export function Filters({ filter, services, routes, middlewares }: Props): VNode {
   const set = (name: keyof Filter, typing: boolean) => (event: Event) => {
     const { value } = event.currentTarget as HTMLInputElement | HTMLSelectElement
     go({ page: 'requests', filter: { ...filter, [name]: value } }, typing)
@@ -87,14 +109,8 @@ export function Filters({ filter, services, middlewares }: Props): VNode {
         value={filter.q}
         onInput={set('q', true)}
       />
-      <select class="field" aria-label="Service" value={filter.service} onChange={set('service', false)}>
-        <option value="">Any service</option>
-        {withChosen(services, filter.service).map((service) => (
-          <option key={service} value={service}>
-            {service}
-          </option>
-        ))}
-      </select>
+      <Choice name="Service" all={services} chosen={filter.service} choose={set('service', false)} />
+      <Choice name="Route" all={routes} chosen={filter.route} choose={set('route', false)} />
       <select class="field" aria-label="Status" value={filter.status} onChange={set('status', false)}>
         <option value="">Any status</option>
         {[...STATUSES, ...(filter.status === '' || STATUSES.includes(filter.status) ? [] : [filter.status])].map((status) => (
@@ -117,14 +133,7 @@ export function Filters({ filter, services, middlewares }: Props): VNode {
           </option>
         ))}
       </select>
-      <select class="field" aria-label="Middleware" value={filter.middleware} onChange={set('middleware', false)}>
-        <option value="">Any middleware</option>
-        {withChosen(middlewares, filter.middleware).map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
+      <Choice name="Middleware" all={middlewares} chosen={filter.middleware} choose={set('middleware', false)} />
       <label class="field number">
         <span>≥</span>
         <input
@@ -147,7 +156,6 @@ function Chips({ filter }: { filter: Filter }): VNode | null {
   if (!narrowed(filter)) return null
   const chips: [text: string, without: Partial<Filter>][] = []
   if (filter.maxMs !== '') chips.push([`≤ ${filter.maxMs} ms`, { maxMs: '' }])
-  if (filter.route !== '') chips.push([filter.route, { route: '' }])
   if (filter.from !== '' || filter.to !== '') {
     const words = (ns: string): string => (/^\d+$/.test(ns) ? timeOfDay(ns).slice(0, 8) : '…')
     chips.push([`${words(filter.from)} – ${words(filter.to)}`, { from: '', to: '' }])

@@ -122,10 +122,11 @@ export function RequestsPage({ filter }: { filter: Filter }): VNode {
   useEffect(() => void (document.title = 'Requests · Phaseline'), [])
   const { shown } = used.feed
   const services = useMemo(() => [...new Set(shown.flatMap((item) => item.services))].sort(), [shown])
+  const routes = useMemo(() => [...new Set(shown.flatMap(({ route }) => route ?? []))].sort(), [shown])
   return (
     <div class="requests">
       <h1 class="unseen">Requests</h1>
-      <Filters filter={steady} services={services} middlewares={useMiddlewares()} />
+      <Filters filter={steady} services={services} routes={routes} middlewares={useMiddlewares()} />
       {link === 'lost' && (
         <p class="lost">
           The collector does not answer: what you see is what was known. If it was stopped, start it again with: npx phaseline
