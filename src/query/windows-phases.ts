@@ -4,6 +4,7 @@ import { learn } from '../alerts/learn.ts'
 import { KEPT_MS, type Series } from '../alerts/series.ts'
 import { MINUTE_MS, type Slot } from '../alerts/slot.ts'
 import { Histogram } from '../model/histogram.ts'
+import type { Summary } from '../model/summary.ts'
 import type { Store } from '../store/contract.ts'
 import { figure, nanosOf } from './windows-figures.ts'
 import type { Window, WindowsQuery } from './windows-query.ts'
@@ -12,6 +13,8 @@ import type { PhaseChangeJson, PhaseChangesJson } from './wire.ts'
 
 /** Timelines that are read of a window, where there are no histograms of it: a few ms each. */
 const TIMELINES = 120
+/** And so many spans: a few timelines of 100,000 would keep everybody waiting. */
+const SPANS = 50_000
 /** Histograms are kept by the minute: of shorter windows the edges would be the most. */
 const SHORTEST_MS = 3 * MINUTE_MS
 const ROWS = 200
@@ -50,14 +53,23 @@ export async function phaseChanges(
   const before = (await read(store, samples.before)).filter(fits)
   const after = (await read(store, samples.after)).filter(fits)
   const whole = { from: 0, to: Infinity }
-  const part =
-    samples.before.more || samples.after.more || samples.before.items.length > TIMELINES || samples.after.items.length > TIMELINES
+  const part = [samples.before, samples.after].some(({ items, more }) => more || picked(items).length < items.length)
   return changes(inWindow(before, whole), inWindow(after, whole), part ? 'some' : 'recorded')
+}
+
+/** Those that are read. */
+function picked(items: readonly Summary[]): Summary[] {
+  let left = SPANS
+  return some(items, TIMELINES).filter(({ spanCount }) => {
+    if (spanCount > left) return false
+    left -= spanCount
+    return true
+  })
 }
 
 async function read(store: Store, { items }: Sample): Promise<Series[]> {
   const book = new SeriesBook()
-  for (const { traceId } of some(items, TIMELINES)) {
+  for (const { traceId } of picked(items)) {
     const timeline = await store.timeline(traceId)
     if (timeline !== undefined) learn(timeline, book)
   }

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { AlertEngine } from '../../src/alerts/engine.ts'
+import type { MetricPoint } from '../../src/model/metric.ts'
 import { windowsQuery } from '../../src/query/windows-query.ts'
 import { windowsJson } from '../../src/query/windows.ts'
 import type { WindowsJson } from '../../src/query/wire.ts'
-import { bookshop, spansOf } from './bookshop.ts'
+import { report } from './agent-report.ts'
+import { bookshop, spansOf, type Part } from './bookshop.ts'
 import { served } from './fixture.ts'
 import { stubStore } from './stub-store.ts'
 
@@ -85,4 +87,36 @@ test('the phases of whole requests, gaps too, add up to the difference of the me
   expect(totals.map(({ phase }) => phase)).toContain('dns')
   const sum = totals.reduce((all, { perRequest }) => all + Number(perRequest.afterNs) - Number(perRequest.beforeNs), 0)
   expect(sum / 20e6).toBeCloseTo(1, 5)
+})
+
+test('a service that sends metrics has every request counted, the ones without a timeline too', async () => {
+  const store = stubStore()
+  const engine = new AlertEngine({ now: () => NOW })
+  const attributes = new Map([
+    ['phaseline.phase', 'gateway'],
+    ['phaseline.name', 'GET /books/<int:id>/'],
+    ['http.route', ROUTE],
+  ])
+  const [gateway] = report('bookshop', 7, 500, {}, 0)
+  for (const at of [NOW - 7 * MINUTE + 1000, NOW - 2 * MINUTE + 1000])
+    engine.meter([{ ...(gateway as MetricPoint), attributes, from: at - 1000, to: at }])
+  const found = windowsQuery(new URLSearchParams(`route=${ROUTE}`), NOW)
+  const { phases } = await windowsJson(found, { store, engine, now: NOW })
+  expect(phases).toMatchObject({ basis: 'every', requests: { before: 500, after: 500 } })
+})
+
+test('huge timelines are left out of what is read, and it is said that not all were', async () => {
+  const store = stubStore()
+  const inside = Array.from({ length: 30_000 }, (_, at): Part => ({ phase: 'db', name: 'SELECT 1', from: at, to: at + 1 }))
+  const attributes = { 'http.route': ROUTE }
+  for (const [number, ago] of [7, 2].flatMap((minutes) => [minutes, minutes]).entries()) {
+    const at = BigInt(NOW - ago * MINUTE + number * 1000) * 1_000_000n
+    store.receive(
+      spansOf({ phase: 'gateway', name: 'GET', from: 0, to: 30_000, service: 'shop', attributes, inside }, number + 1, at),
+    )
+  }
+  const query = windowsQuery(new URLSearchParams(`route=${ROUTE}`), NOW)
+  const { phases, after } = await windowsJson(query, { store, engine: undefined, now: NOW })
+  expect(after.took.count).toBe(2)
+  expect(phases).toMatchObject({ basis: 'some', requests: { before: 1, after: 1 } })
 })

@@ -8,6 +8,7 @@ import { useLoaded } from '../loading.ts'
 import { hrefOf, traceIdOf } from '../location.ts'
 import { go } from '../navigate.ts'
 import { Status } from '../request-words.tsx'
+import { FIRST_WINDOWS } from '../windows/windows.ts'
 import { choices } from './choices.ts'
 
 /** A field for a trace id. @param pick gets 32 hexadecimal digits */
@@ -67,6 +68,14 @@ export function Picker({ summary }: { summary: SummaryJson }): VNode {
     <section class="panel" aria-label="Compare with">
       <h2>Compare with another request of {summary.route ?? summary.name}</h2>
       <Choices summary={summary} />
+      {summary.route !== null && (
+        <p class="muted beneath">
+          Or all of its requests:{' '}
+          <a href={hrefOf({ page: 'windows', windows: { ...FIRST_WINDOWS, service: summary.service, route: summary.route } })}>
+            what got slower lately
+          </a>
+        </p>
+      )}
       <Paste pick={(b) => go({ page: 'compare', a: summary.traceId, b })} />
     </section>
   )
