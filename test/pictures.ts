@@ -16,7 +16,9 @@ async function bookPage(demo: Demo): Promise<string> {
   for (;;) {
     const answer = await fetch(`${demo.page}/api/timelines?q=${encodeURIComponent('/books/<int:id>/')}&limit=100`)
     const { items } = (await answer.json()) as ListJson
-    const found = items.find((item) => item.phases['tls'] !== undefined && item.services.length === 3 && item.spanCount > 35)
+    const found = items.find(
+      ({ phases, route, spanCount }) => phases['tls'] !== undefined && route === '/books/<int:id>/' && spanCount > 35,
+    )
     if (found !== undefined) return found.traceId
     await pause(1_000)
   }

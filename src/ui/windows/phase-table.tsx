@@ -28,7 +28,13 @@ function Pair({
   const text = (of: FigureJson | null): string => (of === null || of[figure] === '0' ? '–' : duration(Number(of[figure])))
   return (
     <td class={`number pair ${figure === 'p50Ns' ? 'p50' : 'p95'}`}>
-      <span class="muted">{text(before)} →</span> <span>{text(after)}</span>
+      {text(before) === '–' && text(after) === '–' ? (
+        <span class="muted">–</span>
+      ) : (
+        <>
+          <span class="muted">{text(before)} →</span> <span>{text(after)}</span>
+        </>
+      )}
     </td>
   )
 }

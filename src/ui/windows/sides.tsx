@@ -29,6 +29,12 @@ function Figures({ window, name, side }: { window: WindowJson; name: string; sid
 
 const today = (ns: string): boolean => day(ns) === day(String(BigInt(Date.now()) * 1_000_000n))
 
+/** `6.9 times as long`, or a share of what it was. ns */
+function timesOrShare(before: number, after: number): string {
+  const times = after / Math.max(1, before)
+  return times >= 2 ? `${times.toFixed(1)} times as long` : percent(Math.abs(times - 1))
+}
+
 /** What it comes down to, in a sentence. */
 function Verdict({ data }: { data: WindowsJson }): VNode | null {
   const { before, after } = data
@@ -49,10 +55,10 @@ function Verdict({ data }: { data: WindowsJson }): VNode | null {
           <b class={typical > 0 ? 'tone-bad' : 'tone-good'}>
             {duration(Math.abs(typical))} {typical > 0 ? 'longer' : 'less'}
           </b>{' '}
-          ({percent(Math.abs(typical) / Math.max(1, Number(before.took.p50Ns)))})
+          ({timesOrShare(Number(before.took.p50Ns), Number(after.took.p50Ns))})
         </>
       )}
-      , the slow ones (p95) {changeText(slow)}.
+      , the slow ones (p95) {slow === 0 ? 'as long' : `${duration(Math.abs(slow))} ${slow > 0 ? 'longer' : 'less'}`}.
       {!same && agree && most.length > 0 && (
         <>
           {' '}
