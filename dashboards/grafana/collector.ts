@@ -3,6 +3,9 @@ import { dashboard, figure, graph, query } from './panels.ts'
 
 const rate = (metric: string, select = ''): string => `rate(${metric}${select}[$__rate_interval])`
 
+/** A line at nothing where no host calls another one. */
+const NONE_KNOWN = 'label_replace(label_replace(vector(0), "host", "no host", "", ""), "against", "another", "", "")'
+
 export const collector: DashboardBuilder = dashboard(
   'phaseline-collector',
   'Phaseline / Collector',
@@ -41,12 +44,47 @@ export const collector: DashboardBuilder = dashboard(
       ),
       graph('Store', 'bytes', 'On disk.', query('sum(phaseline_collector_storage_bytes)', 'bytes')),
     ],
+    'Agents and clocks': [
+      graph(
+        'Spans that apps recorded and did not get rid of',
+        'suffix: spans/s',
+        'Dropped in the app’s process: its queue was full, or the collector was away for too long.',
+        query(
+          `sum by (service) (${rate('phaseline_agent_spans_total', '{outcome="dropped", service=~"$service"}')})`,
+          '{{service}}',
+        ),
+      ),
+      graph(
+        'Spans waiting in apps',
+        'short',
+        'Recorded and not sent yet.',
+        query('sum by (service) (phaseline_agent_queue_spans{service=~"$service"})', '{{service}}'),
+      ),
+      graph(
+        'How late timelines are',
+        's',
+        'From the end of a request to the arrival of its timeline, of the last 200.',
+        query('max by (figure) (phaseline_collector_lag_seconds)', '{{figure}}'),
+      ),
+      graph(
+        'Clocks',
+        's',
+        'How much a host’s clock is off that of a host that calls it, either way.',
+        query(`max by (host, against) (abs(phaseline_clock_offset_seconds)) or ${NONE_KNOWN}`, '{{host}} against {{against}}'),
+      ),
+    ],
     'Out (empty where nothing is forwarded and nobody is told)': [
       graph(
         'Forwarded spans',
         'suffix: spans/s',
         'To other OTLP endpoints.',
         query(`sum by (target, outcome) (${rate('phaseline_collector_forwarded_spans_total')})`, '{{target}} {{outcome}}'),
+      ),
+      graph(
+        'Spans waiting to be forwarded',
+        'short',
+        'A line that climbs is an endpoint that is down.',
+        query('sum by (target) (phaseline_collector_forward_queue_spans)', '{{target}}'),
       ),
       graph(
         'Notifications',

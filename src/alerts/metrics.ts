@@ -17,6 +17,11 @@ export const METRICS = {
   traces: 'phaseline_collector_traces',
   storage: 'phaseline_collector_storage_bytes',
   forwarded: 'phaseline_collector_forwarded_spans',
+  forwardQueue: 'phaseline_collector_forward_queue_spans',
+  lag: 'phaseline_collector_lag_seconds',
+  clock: 'phaseline_clock_offset_seconds',
+  agentSpans: 'phaseline_agent_spans',
+  agentQueue: 'phaseline_agent_queue_spans',
 } as const
 
 /** Figures of all phases, and the state of alerts. */
@@ -74,54 +79,6 @@ export function* phaseFamilies(engine: AlertEngine): Generator<Family> {
     help: 'Observations without a series of their own, because there were too many.',
     type: 'counter',
     samples: [{ labels: {}, value: engine.series.overflowed }],
-  }
-}
-
-/** What the collector counts of itself; `accepted = stored + pending + dropped`. */
-export interface Health {
-  readonly spans: {
-    readonly accepted: number
-    readonly stored: number
-    readonly dropped: number
-    readonly refused: number
-    readonly pending: number
-  }
-  readonly traces: number
-  readonly storage: { readonly bytes: number }
-  readonly forwarding: readonly {
-    readonly url: string
-    readonly sent: number
-    readonly dropped: number
-    readonly queued: number
-  }[]
-}
-
-/** The collector's own health. */
-export function* healthFamilies({ spans, traces, storage, forwarding }: Health): Generator<Family> {
-  const outcomes = ['accepted', 'stored', 'dropped', 'refused'] as const
-  const gauge = (name: string, help: string, value: number): Family => ({
-    name,
-    help,
-    type: 'gauge',
-    samples: [{ labels: {}, value }],
-  })
-  yield {
-    name: METRICS.spans,
-    help: 'Spans by what became of them: accepted = stored + pending + dropped.',
-    type: 'counter',
-    samples: outcomes.map((outcome) => ({ labels: { outcome }, value: spans[outcome] })),
-  }
-  yield gauge(METRICS.pending, 'Spans that wait to be stitched and stored.', spans.pending)
-  yield gauge(METRICS.traces, 'Timelines in the store.', traces)
-  yield gauge(METRICS.storage, 'Size of the store on disk.', storage.bytes)
-  yield {
-    name: METRICS.forwarded,
-    help: 'Spans sent on to other OTLP endpoints, by outcome.',
-    type: 'counter',
-    samples: forwarding.flatMap(({ url, sent, dropped }) => [
-      { labels: { target: url, outcome: 'sent' }, value: sent },
-      { labels: { target: url, outcome: 'dropped' }, value: dropped },
-    ]),
   }
 }
 

@@ -1,12 +1,12 @@
 import type { AlertEngine } from '../alerts/engine.ts'
-import { healthFamilies, phaseFamilies } from '../alerts/metrics.ts'
+import { healthFamilies } from '../alerts/health-metrics.ts'
+import { phaseFamilies } from '../alerts/metrics.ts'
 import { expose } from '../alerts/openmetrics.ts'
 import { HttpResponse, JsonResponse, path, type HttpRequest, type UrlPattern } from '../lifecycle/index.ts'
-import type { Store } from '../store/contract.ts'
 import { alertsJson } from './alerts-json.ts'
 import { QueryFault } from './fault.ts'
 import { middlewareJson } from './middleware-json.ts'
-import type { Stats } from './status.ts'
+import type { StatusJson } from './wire.ts'
 
 const FRESH = { 'Cache-Control': 'no-store' }
 const LONGEST_MS = 15 * 60_000
@@ -34,12 +34,9 @@ function windowOf(text: string | null | undefined): number {
 }
 
 /** `/metrics`: all figures for Prometheus, in the format that it asks for. */
-export function metricsUrl(engine: AlertEngine, stats: () => Stats, store: Store): UrlPattern {
+export function metricsUrl(engine: AlertEngine, status: () => Promise<StatusJson>): UrlPattern {
   return path('metrics', async (request: HttpRequest) => {
-    const kept = await store.stats()
-    const counted = stats()
-    const health = { spans: counted, traces: kept.traces, storage: kept, forwarding: counted.forwarding }
-    const families = [...phaseFamilies(engine), ...engine.spans.families(), ...healthFamilies(health)]
+    const families = [...phaseFamilies(engine), ...engine.spans.families(), ...healthFamilies(await status())]
     const { type, body } = expose(families, request.header('accept') ?? '')
     return new HttpResponse(body, { contentType: type, headers: FRESH })
   })

@@ -29,7 +29,7 @@ import { news, type Live, type NewsOptions } from './live.ts'
 import { PAGE, SECURITY } from './page.ts'
 import { pageUrls } from './page-urls.ts'
 import { recent } from './recent.ts'
-import type { Stats } from './status.ts'
+import { statusJson, type Stats } from './status.ts'
 
 /** What the viewer's server reads from, and where it listens. */
 export interface ServeOptions extends NewsOptions {
@@ -138,7 +138,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const app: App = lifecycle({
     urls: [
       path('api/', include([...api, ...(alerts === undefined ? [] : alertUrls(alerts)), ...jaegerUrls(store, alerts)])),
-      ...(alerts === undefined ? [] : [metricsUrl(alerts, stats, store)]),
+      ...(alerts === undefined ? [] : [metricsUrl(alerts, () => statusJson(stats(), store, arrivals, version(), agents.list()))]),
       ...pageUrls(options.page ?? PAGE),
     ],
     middleware: [protect([host, ...(options.allowedHosts ?? [])])],
