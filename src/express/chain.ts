@@ -17,6 +17,9 @@ interface Chain {
   open: Phase | undefined
   /** The phase, of this or another method, inside which that one was called. */
   around: Phase | undefined
+  /** Of a `write` that is running: since when, and who is told of it once that is known to be worth telling. */
+  since: number
+  told: ((from: number, to: number) => void) | undefined
 }
 
 export type Chains = Record<Answering, Chain>
@@ -37,7 +40,7 @@ export function override(journey: Journey, name: Answering, method: Method, own:
 }
 
 function newChains(): Chains {
-  const chain = (): Chain => ({ call: undefined, open: undefined, around: undefined })
+  const chain = (): Chain => ({ call: undefined, open: undefined, around: undefined, since: 0, told: undefined })
   return { end: chain(), write: chain(), writeHead: chain() }
 }
 
@@ -46,7 +49,7 @@ function wrapper(journey: Journey, chain: Chain, name: Answering, method: Method
   const { response } = (journey.step as NonNullable<Journey['step']>).known
   let calls = 0
   const begin = (from: number): Phase | undefined =>
-    calls++ < MOST ? observer.begin(response, journey.answering ?? journey.above(), from) : undefined
+    calls++ < MOST ? observer.begin(response, journey.answering ?? caller(journey), from) : undefined
   const notable = (from: number, to: number): void => {
     if (to - from >= NOTABLE) begin(from)?.end(to)
   }
@@ -59,6 +62,10 @@ function wrapper(journey: Journey, chain: Chain, name: Answering, method: Method
     const around = journey.answering
     chain.open = journey.answering = phase
     chain.around = around
+    if (name === 'write') {
+      chain.since = from
+      chain.told = notable
+    }
     try {
       return phase === undefined ? Reflect.apply(method, this, args) : observer.run(phase, method, this, ...args)
     } catch (error) {
@@ -68,7 +75,7 @@ function wrapper(journey: Journey, chain: Chain, name: Answering, method: Method
     } finally {
       const to = now()
       const inner = journey.returned > from
-      if (inner || phase === undefined) notable(inner ? journey.returned : from, to)
+      if (inner) notable(journey.returned, to)
       else if (name !== 'end') reach(journey, chain, to)
       journey.returned = to
       journey.answering = around
@@ -78,8 +85,19 @@ function wrapper(journey: Journey, chain: Chain, name: Answering, method: Method
   return timed
 }
 
+/** Who calls an answering method before the answer is given: the layer that is running, so that its time is not also that one's. */
+function caller(journey: Journey): Phase {
+  const { step, answered } = journey
+  return !answered && step?.over === false ? step.phase : journey.above()
+}
+
 /** The one before is called: the part of the one that was running is over. */
 export function reach(journey: Journey, chain: Chain, at: number): void {
+  const { told } = chain
+  if (told !== undefined) {
+    chain.told = undefined
+    told(chain.since, at)
+  }
   if (chain.open === undefined) return
   chain.open.end(at)
   if (journey.answering === chain.open) journey.answering = chain.around

@@ -266,13 +266,16 @@ function closed(this: Response): void {
   this.req[JOURNEY]?.finish(now(), this)
 }
 
-/** The last handler of a route for this method: its view. Those before it are its middlewares. */
+/** The last handler of a route for this method, else the last for every method (`all`): its view. The others are its middlewares. */
 function viewOf({ stack, methods }: Route, method: string): Layer | undefined {
   let wanted = method.toLowerCase()
   if (wanted === 'head' && methods['head'] !== true) wanted = 'get'
+  let common: Layer | undefined
   for (let i = stack.length - 1; i >= 0; i--) {
     const layer = stack[i] as Layer
-    if ((layer.method === undefined || layer.method === wanted) && layer.handle.length < 4) return layer
+    if (layer.handle.length > 3) continue
+    if (layer.method === wanted) return layer
+    if (layer.method === undefined) common ??= layer
   }
-  return undefined
+  return common
 }

@@ -202,6 +202,13 @@ function patterns(story: Story, served: () => Served): void {
     ])
   })
 
+  test('the view of a route is the last handler of the method, whatever is there for all others', async () => {
+    const lines = await story('/d', (app) => {
+      app.route('/d').all(auth).get(bookPage).all(never)
+    })
+    expect(lines).toEqual(['GET /d: resolve', 'GET /d: auth process_view', 'GET /d: view bookPage'])
+  })
+
   test("next('route') and next('router') are no errors", async () => {
     const lines = await story('/r/a', (app, express) => {
       const router = express.Router()

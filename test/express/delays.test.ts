@@ -60,6 +60,10 @@ const headFirst: RequestHandler = (_req, res) => {
   res.writeHead(200)
   wait(() => res.end('x'))
 }
+const writes: RequestHandler = (_req, res) => {
+  res.write('x')
+  res.end('y')
+}
 const promises: RequestHandler = async (_req, res) => {
   await pause()
   res.send('x')
@@ -106,6 +110,16 @@ const PLACES: readonly [where: string, who: string, register: (app: App) => unkn
     'the same, after the inner one',
     'wrapper process_response',
     (app) => app.use(wrapping('wrapper', 'end', () => {}, burning)).get('/:id', page),
+  ],
+  [
+    'a write that a middleware has wrapped, before the inner one',
+    'wrapper process_response',
+    (app) => app.use(wrapping('wrapper', 'write', burning)).get('/:id', writes),
+  ],
+  [
+    'the same, after the inner one',
+    'wrapper process_response',
+    (app) => app.use(wrapping('wrapper', 'write', () => {}, burning)).get('/:id', writes),
   ],
   [
     'a writeHead that a middleware has wrapped',
