@@ -34,21 +34,22 @@ export const collector: DashboardBuilder = dashboard(
         'suffix: spans/s',
         'Accepted = stored + pending + dropped.',
         query(`sum by (outcome) (${rate('phaseline_collector_spans_total')})`, '{{outcome}}'),
+      ).span(8),
+      graph('Pending spans', 'short', 'Waiting to be stitched.', query('sum(phaseline_collector_pending_spans)', 'pending')).span(
+        8,
       ),
-      graph('Pending spans', 'short', 'Waiting to be stitched.', query('sum(phaseline_collector_pending_spans)', 'pending')),
       graph(
         'Observations without a series of their own',
         'suffix: /s',
         'More routes or names than series: the rest is counted together.',
         query(rate('phaseline_series_overflow_total'), 'overflow'),
-      ),
-      graph('Store', 'bytes', 'On disk.', query('sum(phaseline_collector_storage_bytes)', 'bytes')),
+      ).span(8),
     ],
     'Agents and clocks': [
       graph(
-        'Spans that apps recorded and did not get rid of',
+        'Spans given up in apps',
         'suffix: spans/s',
-        'Dropped in the app’s process: its queue was full, or the collector was away for too long.',
+        'Its queue was full, or the collector was away for too long.',
         query(
           `sum by (service) (${rate('phaseline_agent_spans_total', '{outcome="dropped", service=~"$service"}')})`,
           '{{service}}',
@@ -79,19 +80,19 @@ export const collector: DashboardBuilder = dashboard(
         'suffix: spans/s',
         'To other OTLP endpoints.',
         query(`sum by (target, outcome) (${rate('phaseline_collector_forwarded_spans_total')})`, '{{target}} {{outcome}}'),
-      ),
+      ).span(8),
       graph(
         'Spans waiting to be forwarded',
         'short',
         'A line that climbs is an endpoint that is down.',
         query('sum by (target) (phaseline_collector_forward_queue_spans)', '{{target}}'),
-      ),
+      ).span(8),
       graph(
         'Notifications',
         'short',
         'Alert notifications by target, in five minutes.',
         query('sum by (target, outcome) (increase(phaseline_alert_notifications_total[5m]))', '{{target}} {{outcome}}'),
-      ),
+      ).span(8),
     ],
   },
 )

@@ -40,6 +40,9 @@ export function query(expr: string, legend: string, traces = false): DataqueryBu
 
 type Unit = 's' | 'percentunit' | 'reqps' | 'short' | 'bytes' | 'suffix: spans/s' | 'suffix: /s'
 
+/** Nothing but zeros is a line at the foot of a scale up to this, not up to a hundred. */
+const SOFT: Partial<Record<Unit, number>> = { s: 0.001, percentunit: 0.01, bytes: 1024, short: 0.1 }
+
 /** Lines over time, the highest first in the legend: what is worst is read first, however many there are. */
 export function graph(title: string, unit: Unit, description: string, ...queries: DataqueryBuilder[]): TimeSeries {
   const legend = new VizLegendOptionsBuilder()
@@ -54,7 +57,7 @@ export function graph(title: string, unit: Unit, description: string, ...queries
     .description(description)
     .unit(unit)
     .min(0)
-    .axisSoftMax(unit === 'percentunit' ? 0.01 : unit === 'suffix: /s' ? 1 : 0)
+    .axisSoftMax(SOFT[unit] ?? 1)
     .span(12)
     .height(10)
     .showPoints(VisibilityMode.Never)
