@@ -146,6 +146,7 @@ function make(first: Label, { parent, remote, recording, start, ended, add }: Be
       phase.end(to)
       return phase
     },
+    outlive: (further, at = now()) => add(further, made, at),
     propagate: () => ({
       traceparent: formatTraceparent(traceId, spanId, recording),
       tracestate: remote?.traceState,

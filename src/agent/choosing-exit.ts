@@ -79,6 +79,8 @@ export class ChoosingExit implements Exit {
 /** A record that leaves before its end, because it has grown long, is worth it for that alone. */
 function worthIt({ slowerThanMs = Infinity, errors = false }: Keep, record: TraceRecord, first: AgentPhase): boolean {
   const { root } = record
+  // A stream goes where its request went.
+  if (root?.up?.record.stream === record) return root.up.record.chosen
   if (!record.left || root === undefined || root.ended - root.started >= slowerThanMs) return true
   return errors && failed(first)
 }

@@ -12,7 +12,7 @@ import { counters, SAMPLED_COST } from './stats.ts'
 export interface Batching {
   /** After so long at the latest, in ms. */
   readonly delay: number
-  /** At so many bytes. Measured: from here to eight times as much makes no difference that can be told from noise; an eighth doubles the cost of sending. */
+  /** At so many bytes. */
   readonly bytes: number
   /** At so many spans. */
   readonly spans: number
@@ -28,10 +28,7 @@ interface Section {
   readonly writer: ProtoWriter
 }
 
-/**
- * Records go straight to OTLP bytes, on the thread that made them. Measured: encoding twelve spans here takes less than
- * handing them to a worker, whose CPU counts as well.
- */
+/** Records go straight to OTLP bytes, on the thread that made them: the CPU of a worker would count as well. */
 export class FastExit implements Exit {
   private readonly exporter: Exporter
   private readonly resource: Uint8Array
@@ -51,7 +48,7 @@ export class FastExit implements Exit {
   }
 
   private writer(): ProtoWriter {
-    return this.spare.pop() ?? new ProtoWriter(this.batching.bytes + (64 << 10))
+    return this.spare.pop() ?? new ProtoWriter(this.batching.bytes + (32 << 10))
   }
 
   take(_record: TraceRecord, first: AgentPhase): void {

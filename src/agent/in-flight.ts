@@ -102,9 +102,10 @@ export function watchOpen(keeper: Records, exit: Exit, slowerThanMs: number = In
 }
 
 function isDue(record: TraceRecord, due: number, at: number, slowerThanMs: number): boolean {
-  const age = at - (record.root as AgentPhase).started
+  const { started, up } = record.root as AgentPhase
+  const age = at - started
   if (age < FIRST || at < due) return false
-  if (age >= slowerThanMs) record.chosen = true
+  if (age >= slowerThanMs && up?.record.stream !== record) record.chosen = true
   return record.sampled || record.chosen
 }
 

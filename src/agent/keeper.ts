@@ -34,6 +34,8 @@ export class RecordKeeper implements Keeper {
     record.older = record.newer = record.first = record.last = undefined
     record.left = true
     if (first !== undefined) this.hand(record, first)
+    const before = record.root?.up?.record
+    if (before?.stream === record && !before.left) this.linger(before)
   }
 
   private hand(record: TraceRecord, first: AgentPhase): void {
@@ -56,11 +58,18 @@ export class RecordKeeper implements Keeper {
     for (const record of this.records()) {
       if (record.deadline === 0) continue
       if (record.deadline > time) waiting = true
+      else if (record.stream?.left === false) this.wait(record)
       else this.abandon(record)
     }
     if (waiting) return
     clearInterval(this.timer)
     this.timer = undefined
+  }
+
+  /** What is open of a request that has become a stream may be so for as long as that; the rest leaves. */
+  private wait(record: TraceRecord): void {
+    record.deadline = 0
+    this.spill(record)
   }
 
   /** The records that have not left, newest first. */

@@ -35,13 +35,24 @@ export class AgentObserver implements Observer {
     this.silent = new AgentPhase(record, ELSEWHERE, undefined, 0, undefined)
   }
 
-  open(label: Label, remote?: RemoteParent, at: number = now(), base?: Context): AgentPhase {
+  open(label: Label, remote?: RemoteParent, at: number = now()): AgentPhase {
+    return this.openIn(this.around(label), label, remote, at)
+  }
+
+  /** The same in a context that is known. */
+  openIn(base: Context | undefined, label: Label, remote: RemoteParent | undefined, at: number): AgentPhase {
     const record = new TraceRecord(this.keeper)
     if (remote === undefined) record.start()
     else record.follow(remote)
     record.sampled = this.decide(record, label, remote)
     record.recorded = record.sampled || this.all
     return this.first(record, label, undefined, at, base)
+  }
+
+  /** What the app has put into the context of a call (baggage); what a request comes in with is none of the server's own. */
+  private around({ spanKind }: Label): Context | undefined {
+    const store = spanKind === 'CLIENT' ? (this.storage.getStore() as Context | undefined) : undefined
+    return store === undefined ? undefined : baseOf(store)
   }
 
   /** The sampler may be the app's: if it throws, the request is not recorded. */

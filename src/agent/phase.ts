@@ -11,7 +11,7 @@ import { formatBaggage, parseBaggage } from './baggage.ts'
 import { BAGGAGE_KEY, Overlay, SPAN_KEY, withEntry, type PhaseContext } from './context.ts'
 import { nodeStorage, type Frame } from './frames.ts'
 import { clip, limits } from './limits.ts'
-import type { TraceRecord } from './record.ts'
+import { TraceRecord } from './record.ts'
 import { PhaseSpan } from './span.ts'
 
 /** The end of a phase that has not ended. Times before the process started are negative, so no other number would do. */
@@ -168,6 +168,20 @@ export class AgentPhase implements Phase, PhaseContext, EncodableSpan, Frame {
     const beside = (record.remote0 | record.remote1) !== 0 && this === record.root
     const phase = new AgentPhase(record, label, beside ? this.up : this, from, undefined)
     phase.ended = to > from ? to : from
+    return phase
+  }
+
+  outlive(label: Label, at: number = now()): AgentPhase | undefined {
+    const { record } = this
+    if (!record.recorded) return undefined
+    const stream = new TraceRecord(record.keeper)
+    stream.share(record)
+    stream.recorded = true
+    record.stream = stream
+    const phase = new AgentPhase(stream, label, this, at, this.base)
+    stream.root = phase
+    stream.open = 1
+    stream.keeper.admit(stream)
     return phase
   }
 

@@ -7,7 +7,7 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api'
-import { carry, type Carried } from '../model/carried.ts'
+import type { Carried } from '../model/carried.ts'
 import { formatTraceparent, parseTraceparent } from '../model/traceparent.ts'
 import { formatBaggage, parseBaggage } from './baggage.ts'
 import { SUPPRESS_KEY } from './context.ts'
@@ -15,13 +15,9 @@ import { SUPPRESS_KEY } from './context.ts'
 /** Which of the W3C propagators are wanted: `OTEL_PROPAGATORS`. */
 export type Propagated = Carried
 
-/**
- * W3C trace context and baggage for OpenTelemetry's API, so that other instrumentations carry our traces too; from now on our
- * own clients carry the same.
- */
+/** W3C trace context and baggage for OpenTelemetry's API, so that other instrumentations carry our traces too. */
 export function propagator(wanted: Propagated): TextMapPropagator {
   const { tracecontext, baggage } = wanted
-  carry(wanted)
   return {
     inject(context, carrier, setter) {
       if (context.getValue(SUPPRESS_KEY) === true) return

@@ -53,6 +53,8 @@ export class TraceRecord implements EncodableTrace {
   last: AgentPhase | undefined = undefined
   /** When it leaves whatever is still open, in ms of `now()`; 0: its root has not ended. */
   deadline = 0
+  /** What goes on when this is over: that it waits for. */
+  stream: TraceRecord | undefined = undefined
   /** The keeper's list. */
   newer: TraceRecord | undefined = undefined
   older: TraceRecord | undefined = undefined

@@ -68,7 +68,7 @@ class AgentTracer implements Tracer {
     const base = baseOf(context)
     if (context.getValue(SUPPRESS_KEY) === true) return new AgentPhase(observer.silent.record, label, undefined, at, base)
     const up = root ? undefined : observer.phaseOf(context as PhaseContext)
-    if (up === undefined) return observer.open(label, undefined, at, base)
+    if (up === undefined) return observer.openIn(base, label, undefined, at)
     // What is not recorded is still a span with an id of its own, as the API promises.
     return observer.under(up, label, at, base) ?? new AgentPhase(up.record, label, up, at, base)
   }

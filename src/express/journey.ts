@@ -65,7 +65,7 @@ export class Journey {
   private running = true
   private complete = false
   /** The handler's phase is over, the stream is not. */
-  private detached = false
+  detached = false
 
   constructor(gateway: Phase, handler: Phase, router: Router, base: string, at: number, awaits: boolean) {
     this.gateway = gateway

@@ -1,5 +1,7 @@
 import { now } from '../model/clock.ts'
+import { streamingSince } from '../model/gateway.ts'
 import { ANSWERING, override, reach, type Answering } from './chain.ts'
+import type { Journey } from './journey.ts'
 import { likeness, replace, type Method } from './patch.ts'
 import { watchRender } from './render.ts'
 import { JOURNEY, type Response } from './shape.ts'
@@ -41,15 +43,26 @@ function ownMethod(name: Answering, parent: Record<string, Method>): Method {
     else if (name === 'write') journey.stream()
     const result: unknown = method.call(this, first, second, third)
     if (name === 'end') journey.sent(now(), this)
-    else if (journey.chains !== undefined) journey.returned = now()
+    else if (name === 'write') detach(journey, this)
+    if (name !== 'end' && journey.chains !== undefined) journey.returned = now()
     return result
   }
+}
+
+/** From the first byte of server-sent events on the request is over, whatever the layer still waits for. */
+function detach(journey: Journey, res: Response): void {
+  if (journey.answered) return
+  const since = streamingSince(res)
+  if (since !== undefined) journey.streamed(since)
 }
 
 function flushHeaders(parent: Record<string, Method>): Method {
   return function flushHeaders(this: Response): unknown {
     const journey = this.req?.[JOURNEY]
-    if (journey !== undefined && !journey.over) journey.stream()
-    return (parent['flushHeaders'] as Method).call(this)
+    if (journey === undefined || journey.over) return (parent['flushHeaders'] as Method).call(this)
+    journey.stream()
+    const result: unknown = (parent['flushHeaders'] as Method).call(this)
+    detach(journey, this)
+    return result
   }
 }

@@ -118,6 +118,7 @@ export class Step {
   /** Time that the layer took after it had handed over, and had control back: its part of the way back. */
   private after(to: number): void {
     const { known, journey } = this
+    if (journey.detached) return
     const from = Math.max(this.since, journey.returned)
     if (to - from >= NOTABLE) observer.begin(known.response, journey.above(), from)?.end(to)
   }

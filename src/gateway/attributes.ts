@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import { OWN, SharedAttributes, type AttributeValue } from '../model/attributes.ts'
 import type { Phase } from '../model/observer.ts'
+import type { Head } from './begin.ts'
 import { utilization } from './event-loop.ts'
 import { redactQuery } from '../model/redact.ts'
 
@@ -22,7 +22,7 @@ interface Connection {
 }
 
 /** Gives the phase what the semantic conventions (1.45) say of a server's request, as far as its head tells. */
-export function describe(phase: Phase, request: IncomingMessage, at: number): void {
+export function describe(phase: Phase, request: Head, at: number): void {
   const { url = '/' } = request
   const query = url.indexOf('?')
   const { attributes } = senderOf(request)
@@ -33,11 +33,17 @@ export function describe(phase: Phase, request: IncomingMessage, at: number): vo
   phase.set(OWN.eventLoopUtilization, utilization(at))
 }
 
+/** The app answers: on the server's side 4xx is no error, 5xx is. */
+export function answeredWith(phase: Phase, status: number): void {
+  phase.set('http.response.status_code', status)
+  if (status >= 500) phase.fail(String(status))
+}
+
 function each(phase: Phase, { attributes }: SharedAttributes): void {
   for (const key in attributes) phase.set(key, attributes[key] as AttributeValue)
 }
 
-function senderOf({ headers, socket, httpVersion }: IncomingMessage): Sender {
+function senderOf({ headers, socket, httpVersion }: Head): Sender {
   const connection: Connection = socket
   const authority = headers.host ?? (headers[':authority'] as string | undefined)
   const agent = headers['user-agent']

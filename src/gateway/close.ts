@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { now } from '../model/clock.ts'
 import { gatewayOf } from '../model/gateway.ts'
 import type { Phase } from '../model/observer.ts'
+import { answeredWith } from './attributes.ts'
 import { respondOf, watchHeadsOf } from './respond.ts'
+import { lifeOf } from './stream.ts'
 
 /** Ends the request's phases when it is over, for better or worse: `close` comes on every response, after `finish` or instead of it. */
 export function endWithResponse(response: ServerResponse): void {
@@ -11,26 +12,25 @@ export function endWithResponse(response: ServerResponse): void {
   response.on('close', closed)
 }
 
-/** A request that was upgraded to another protocol lasts as long as its socket. */
-export function endWithSocket(socket: Socket, phase: Phase): void {
-  socket.on('close', () => phase.end())
-}
-
 function closed(this: ServerResponse): void {
   const phase = gatewayOf(this.req)
   if (phase === undefined) return
   const at = now()
-  if (phase.recording) conclude(phase, this)
+  const life = lifeOf(this)
+  if (life !== undefined) {
+    left(life, this)
+    life.end(at)
+  } else if (phase.recording) {
+    if (this.headersSent) answeredWith(phase, this.statusCode)
+    left(phase, this)
+  }
   respondOf(this)?.end(at)
   phase.end(at)
 }
 
-function conclude(phase: Phase, response: ServerResponse): void {
-  const { statusCode, headersSent } = response
-  if (headersSent) {
-    phase.set('http.response.status_code', statusCode)
-    if (statusCode >= 500) phase.fail(String(statusCode))
-  }
+/** Says so if the client was gone before the end. */
+function left(phase: Phase, response: ServerResponse): void {
+  const { headersSent } = response
   if (!headersSent || !finished(response)) phase.set('phaseline.disconnect', headersSent ? 'during_body' : 'before_head')
 }
 

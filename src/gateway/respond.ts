@@ -2,18 +2,35 @@ import { ServerResponse } from 'node:http'
 import { gatewayOf } from '../model/gateway.ts'
 import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
+import { answeredWith } from './attributes.ts'
 import { withTiming } from './server-timing.ts'
+import { isEndless, streamed, whenFirstByte } from './stream.ts'
 
 const RESPOND = label('respond', 'respond')
-const OWN = Symbol('phaseline.respond')
+const OWN: unique symbol = Symbol('phaseline.respond')
 
 interface Responding {
   [OWN]?: Phase | undefined
 }
 
 /** The `respond` phase of a response, once its head is written. */
-export function respondOf(response: ServerResponse): Phase | undefined {
+export function respondOf(response: object): Phase | undefined {
   return (response as Responding)[OWN]
+}
+
+/** The first byte of a stream has left. */
+function answered(response: ServerResponse & Responding, phase: Phase, at: number): void {
+  answeredWith(phase, response.statusCode)
+  response[OWN]?.end(at)
+  streamed(response, phase, at)
+}
+
+/** The head of a response, or of a stream of node:http2, is written. @returns whether it was not yet */
+export function headWritten(response: object, phase: Phase): boolean {
+  const responding = response as Responding
+  if (responding[OWN] !== undefined) return false
+  responding[OWN] = observer.begin(RESPOND, phase)
+  return true
 }
 
 type Heads = Pick<ServerResponse, 'writeHead'>
@@ -41,7 +58,8 @@ function watch(prototype: Heads): void {
   prototype.writeHead = function (this: ServerResponse & Responding, ...args: unknown[]) {
     const result: unknown = Reflect.apply(writeHead, this, withTiming(this, args))
     const phase = gatewayOf(this.req)
-    if (phase !== undefined && this[OWN] === undefined) this[OWN] = observer.begin(RESPOND, phase)
+    if (phase !== undefined && headWritten(this, phase) && phase.recording && isEndless(this, args))
+      whenFirstByte(this, (at) => answered(this, phase, at))
     return result as typeof this
   }
   watched.set(prototype, () => {

@@ -3,10 +3,12 @@ import { Server, type Socket } from 'node:net'
 import { gatewayOf, setGateway } from '../model/gateway.ts'
 import { observed, observer, type Phase } from '../model/observer.ts'
 import { isUnwatched } from '../model/unwatched.ts'
-import { accepted } from './accept.ts'
+import { accepted, secured } from './accept.ts'
 import { begin } from './begin.ts'
-import { endWithResponse, endWithSocket } from './close.ts'
+import { endWithResponse } from './close.ts'
+import { isStream, takeStream, watchStreams } from './http2-stream.ts'
 import { watchHeads } from './respond.ts'
+import { endWithUpgrade } from './stream.ts'
 
 type Emit = (this: object, event: string | symbol, ...args: unknown[]) => boolean
 interface Emitter {
@@ -24,7 +26,7 @@ let watching: (() => void) | undefined
  */
 export function watchServers(): () => void {
   if (watching !== undefined) return watching
-  const undo = [watchEmit(Server.prototype), watchHeads()]
+  const undo = [watchEmit(Server.prototype), watchHeads(), watchStreams()]
   return (watching = () => {
     for (const back of undo) back()
     watching = undefined
@@ -36,9 +38,7 @@ function watchEmit(prototype: Emitter): () => void {
   const own = Object.getOwnPropertyDescriptor(prototype, 'emit')
   const { emit } = prototype
   prototype.emit = function (this: object, event, ...args) {
-    if (event === 'connection' && observed()) accepted(args[0] as Socket)
-    const wanted = (event === 'request' || MORE_REQUESTS.has(event)) && observed() && !isUnwatched(this)
-    const phase = wanted ? taken(args[0], args[1]) : undefined
+    const phase = observed() ? phaseOf(this, event, args) : undefined
     if (phase === undefined) return Reflect.apply(emit, this, [event, ...args])
     return observer.run(phase, emit, this, event, ...args)
   }
@@ -46,6 +46,15 @@ function watchEmit(prototype: Emitter): () => void {
     if (own === undefined) delete (prototype as Partial<Emitter>).emit
     else Object.defineProperty(prototype, 'emit', own)
   }
+}
+
+/** The phase that the listeners of an event are called in, if it hands a request over. */
+function phaseOf(server: object, event: string | symbol, args: unknown[]): Phase | undefined {
+  if (event === 'connection') accepted(args[0] as Socket)
+  else if (event === 'secureConnection') secured(args[0] as Socket)
+  else if (event === 'request' || MORE_REQUESTS.has(event)) return isUnwatched(server) ? undefined : taken(args[0], args[1])
+  else if (event === 'stream' && isStream(server, args[0])) return isUnwatched(server) ? undefined : takeStream(args[0], args[1])
+  return undefined
 }
 
 /**
@@ -57,7 +66,7 @@ function taken(request: unknown, other: unknown): Phase | undefined {
   try {
     const phase = begin(request)
     if (isResponse(other)) endWithResponse(other)
-    else endWithSocket(other as Socket, phase)
+    else endWithUpgrade(request, other as Socket, phase)
     setGateway(request, phase)
     return phase
   } catch {

@@ -21,6 +21,22 @@ export function gatewayOf(request: object): Phase | undefined {
   return (request as Watched)[GATEWAY]
 }
 
+const STREAMING = Symbol.for('phaseline.streaming')
+
+interface Streaming {
+  [STREAMING]?: number | undefined
+}
+
+/** This response is a stream without an end of its own (server-sent events): the request is over, its life is no latency. @param at in ms of `now()` */
+export function setStreaming(response: object, at: number): void {
+  ;(response as Streaming)[STREAMING] = at
+}
+
+/** Since when this response is such a stream, that is when its first byte left, in ms of `now()`; undefined: it is none. */
+export function streamingSince(response: object): number | undefined {
+  return (response as Streaming)[STREAMING]
+}
+
 /** By method, then by route: joining the two for every request would cost more than looking twice. */
 const known = new Map<string, Map<string, Label>>()
 const LIMIT = 2_000

@@ -56,6 +56,11 @@ export interface Phase {
    * the code goes on in was fixed before the second one began.
    */
   handOver?(to: Phase): void
+  /**
+   * What goes on when this phase is over, and for no known time: a stream's life. It is part of this one, which leaves without
+   * waiting for it. Undefined if nobody wants it.
+   */
+  outlive?(label: Label, at?: number): Phase | undefined
   /** The values of `traceparent`, `tracestate` and `baggage` for what this phase sends out. */
   propagate(): { traceparent: string; tracestate?: string | undefined; baggage?: string | undefined }
   /** The phases of this request so far, the outermost first, then by their beginning; those that have not left. */
