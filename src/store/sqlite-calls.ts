@@ -1,18 +1,25 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { PhaseId } from '../model/phases.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Dependency } from './contract.ts'
 import { storable } from './sqlite-integers.ts'
 import type { Call } from './sqlite-summary.ts'
 
-/** The calls between services in a timeline: spans whose parent is another service's. */
+/**
+ * What a server did before it had the request's head. It hangs beside the server's span, under the caller's: one call, several
+ * spans. (Jaeger's memory store counts each of them.)
+ */
+const LED_TO_SERVER: ReadonlySet<PhaseId | null> = new Set<PhaseId>(['queue', 'gateway.accept'])
+
+/** The calls between services in a timeline: spans whose parent is another service's, but for what only led to them. */
 export function callsOf(timeline: Timeline): Call[] {
   /** The services of the spans around, by depth: a timeline's spans are depth first. */
   const around: string[] = []
   const counts = new Map<string, Map<string, number>>()
-  for (const { depth, service } of timeline.spans) {
+  for (const { depth, service, phase } of timeline.spans) {
     around[depth] = service
     const parent = depth === 0 ? '' : (around[depth - 1] ?? '')
-    if (parent === '' || parent === service) continue
+    if (parent === '' || parent === service || LED_TO_SERVER.has(phase)) continue
     const children = counts.get(parent) ?? new Map<string, number>()
     counts.set(parent, children.set(service, (children.get(service) ?? 0) + 1))
   }

@@ -23,13 +23,25 @@ const failing: Part = {
   attributes: { 'http.request.method': 'GET', 'a.bool': true, 'a.double': 1.5, 'a.list': ['x', 'y'], 'a.text': 'ü"<>&' },
 }
 
+const spanOf = (phase: Part['phase'], name: string, service: string, from: number): Part => ({
+  phase,
+  name,
+  service,
+  from,
+  to: 900,
+})
+const queued: Part = {
+  ...spanOf('proxy', 'GET', 'edge', 0),
+  inside: [spanOf('queue', 'queue', 'backend', 100), spanOf('gateway', 'GET /queued/', 'backend', 300)],
+}
+
 let collector: Collector
 let serving: Serving
 let jaeger: Jaeger
 
 beforeAll(async () => {
   if (noJaeger) return
-  const spans = [...spansOf(bookshop(), 1, NOW), ...spansOf(failing, 2, NOW + 2_000_000_000n)]
+  const spans = [...spansOf(bookshop(), 1, NOW), ...spansOf(failing, 2, NOW + 2_000_000_000n), ...spansOf(queued, 3, NOW)]
   collector = await collect({ otlpPort: 0 })
   collector.add(spans)
   await collector.flush()
@@ -38,7 +50,10 @@ beforeAll(async () => {
   jaeger = await startJaeger(mkdtempSync(join(tmpdir(), 'phaseline-jaeger-')), 'memory')
   const headers = { 'content-type': 'application/x-protobuf' }
   await fetch(`${jaeger.otlp}/v1/traces`, { method: 'POST', headers, body: new Uint8Array(encodeSpans(spans)) })
-  await until(async () => (await fetch(`${jaeger.api}/api/traces/2`)).ok && (await fetch(`${jaeger.api}/api/traces/1`)).ok)
+  await until(async () => {
+    const answers = await Promise.all([1, 2, 3].map((id) => fetch(`${jaeger.api}/api/traces/${id}`)))
+    return answers.every(({ ok }) => ok)
+  })
 })
 afterAll(async () => {
   await serving?.close()
@@ -176,12 +191,17 @@ describe.skipIf(noJaeger)('Jaeger’s API from our store, against the real Jaege
     expect([(await post(serving.url, '{'))[0], (await post(jaeger.api, '{'))[0]]).toEqual([400, 400])
   })
 
-  test('calls between services are the same; what a service calls of itself is none', async () => {
+  test('calls between services are the same, but for a queue before the server: to Jaeger it is a call, too', async () => {
     const [ours, theirs] = await both(`/api/dependencies?endTs=${Date.now()}&lookback=3600000`)
-    const between = (body: Json): Json => {
-      const { data } = body as { data: { parent: string; child: string }[] }
+    type Calls = { parent: string; child: string; callCount: number }[]
+    const between = (body: Json): Calls => {
+      const { data } = body as { data: Calls }
       return data.filter(({ parent, child }) => parent !== child)
     }
-    expect(unordered(between(ours))).toEqual(unordered(between(theirs)))
+    const ofQueued = (body: Json): number | undefined => between(body).find(({ child }) => child === 'backend')?.callCount
+    const others = (body: Json): Calls => between(body).filter(({ child }) => child !== 'backend')
+    expect([ofQueued(ours), ofQueued(theirs)]).toEqual([1, 2])
+    expect(others(ours).length).toBeGreaterThan(0)
+    expect(unordered(others(ours))).toEqual(unordered(others(theirs)))
   })
 })

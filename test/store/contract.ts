@@ -270,6 +270,13 @@ function sums({ store, put }: Trial): void {
     expect(await store().dependencies(START + 2n * HOUR, START + 3n * HOUR)).toEqual([])
   })
 
+  test('waiting in a queue and being accepted are not calls of their own', async () => {
+    const before = (phase: string): Made => ({ parent: 1, service: 'shop', attributes: { 'phaseline.phase': phase } })
+    const gateway: Made = { parent: 1, service: 'shop', kind: 'SERVER', attributes: { 'phaseline.phase': 'gateway' } }
+    await put(1, [{ service: 'nginx', kind: 'SERVER' }, before('queue'), before('gateway.accept'), gateway])
+    expect(await store().dependencies(START, START)).toEqual([{ parent: 'nginx', child: 'shop', calls: 1 }])
+  })
+
   test('a new version of a trace does not count its calls twice', async () => {
     const calls: Made[] = [{}, { parent: 1, service: 'stock', kind: 'SERVER' }]
     await put(1, calls)
