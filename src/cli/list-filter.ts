@@ -10,6 +10,8 @@ export const FILTERS = {
   min: { type: 'string' },
   max: { type: 'string' },
   error: { type: 'boolean' },
+  skew: { type: 'boolean' },
+  orphans: { type: 'boolean' },
   q: { type: 'string' },
 } as const
 
@@ -20,6 +22,8 @@ export const FILTERS_HELP = `  --service NAME     only requests that this servic
   --middleware NAME  that this middleware took part in
   --min, --max TIME  that took so long or longer, shorter: 100 (ms), 250us, 1.5s
   --error            that failed
+  --skew             where times were corrected, because clocks disagree
+  --orphans          with spans whose parent never came
   --q TEXT           that have it somewhere: a name, an attribute's value, an id`
 
 type Given = { readonly [Name in keyof typeof FILTERS]?: string | boolean | undefined }
@@ -33,7 +37,7 @@ export function filterQuery(given: Given): URLSearchParams {
   }
   if (typeof given.min === 'string') query.set('minMs', String(millisecondsOf('min', given.min)))
   if (typeof given.max === 'string') query.set('maxMs', String(millisecondsOf('max', given.max)))
-  if (given.error === true) query.set('error', '1')
+  for (const name of ['error', 'skew', 'orphans'] as const) if (given[name] === true) query.set(name, '1')
   return query
 }
 

@@ -72,15 +72,25 @@ test('a quantile is one of the values, by nearest rank', () => {
 })
 
 test('the options are the parameters of the API', () => {
-  const query = filterQuery({ service: 'shop', status: '5xx', min: '250us', max: '1.5s', error: true, q: '', phase: 'db' })
+  const query = filterQuery({
+    service: 'shop',
+    status: '5xx',
+    min: '250us',
+    max: '1.5s',
+    error: true,
+    skew: true,
+    orphans: false,
+    q: '',
+  })
   expect(Object.fromEntries(query)).toEqual({
     service: 'shop',
     status: '5xx',
     minMs: '0.25',
     maxMs: '1500',
     error: '1',
-    phase: 'db',
+    skew: '1',
   })
+  expect(Object.fromEntries(filterQuery({ orphans: true, phase: 'db' }))).toEqual({ orphans: '1', phase: 'db' })
 })
 
 test.each(['fast', '-1', '1m', ''])('--min %j is wrong usage', (min) => {
