@@ -51,7 +51,7 @@ export class AgentObserver implements Observer {
 
   /** What the app has put into the context of a call (baggage); what a request comes in with is none of the server's own. */
   private around({ spanKind }: Label): Context | undefined {
-    const store = spanKind === 'CLIENT' ? (this.storage.getStore() as Context | undefined) : undefined
+    const store = spanKind === 'CLIENT' ? this.storage.getStore() : undefined
     return store === undefined ? undefined : baseOf(store)
   }
 

@@ -1,5 +1,5 @@
 import { now } from '../model/clock.ts'
-import { streamingSince } from '../model/gateway.ts'
+import { streamOf } from '../model/gateway.ts'
 import { ANSWERING, override, reach, type Answering } from './chain.ts'
 import type { Journey } from './journey.ts'
 import { likeness, replace, type Method } from './patch.ts'
@@ -52,8 +52,9 @@ function ownMethod(name: Answering, parent: Record<string, Method>): Method {
 /** From the first byte of server-sent events on the request is over, whatever the layer still waits for. */
 function detach(journey: Journey, res: Response): void {
   if (journey.answered) return
-  const since = streamingSince(res)
-  if (since !== undefined) journey.streamed(since)
+  const stream = streamOf(res)
+  if (stream?.since !== undefined) journey.streamed(stream.since)
+  else if (stream !== undefined) stream.begun = (at) => journey.streamed(at)
 }
 
 function flushHeaders(parent: Record<string, Method>): Method {

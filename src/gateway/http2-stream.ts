@@ -72,7 +72,7 @@ function watchResponds(stream: ServerHttp2Stream): void {
 
 /** The head is written: of a stream without an end that is the end of the request. */
 function answered(stream: ServerHttp2Stream, phase: Phase): void {
-  const { sentHeaders = {} } = stream
+  const { sentHeaders } = stream
   if (!isEndlessType(sentHeaders['content-type'])) return
   const at = now()
   answeredWith(phase, Number(sentHeaders[':status']))

@@ -4,7 +4,7 @@ import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { answeredWith } from './attributes.ts'
 import { withTiming } from './server-timing.ts'
-import { isEndless, streamed, whenFirstByte } from './stream.ts'
+import { isEndless, streamed, endWithFirstByte } from './stream.ts'
 
 const RESPOND = label('respond', 'respond')
 const OWN: unique symbol = Symbol('phaseline.respond')
@@ -59,7 +59,7 @@ function watch(prototype: Heads): void {
     const result: unknown = Reflect.apply(writeHead, this, withTiming(this, args))
     const phase = gatewayOf(this.req)
     if (phase !== undefined && headWritten(this, phase) && phase.recording && isEndless(this, args))
-      whenFirstByte(this, (at) => answered(this, phase, at))
+      endWithFirstByte(this, (at) => answered(this, phase, at))
     return result as typeof this
   }
   watched.set(prototype, () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { now } from '../model/clock.ts'
-import { setStreaming } from '../model/gateway.ts'
+import { setStream, type Stream } from '../model/gateway.ts'
 import { Label } from '../model/label.ts'
 import type { Phase } from '../model/observer.ts'
 import { answeredWith } from './attributes.ts'
@@ -23,10 +23,10 @@ function beginLife(gateway: Phase, kind: string, at: number): Phase | undefined 
   return life
 }
 
-const LIVES = Symbol('phaseline.life')
+const LIFE_OF = Symbol('phaseline.life')
 
 interface Streaming {
-  [LIVES]?: Phase | undefined
+  [LIFE_OF]?: Phase | undefined
   /** The length of the body where it is known: such a response is no stream. Node's own. */
   _contentLength?: number | null
   /** What every byte goes through on its way to the socket. Node's own; node:http2 has no such thing. */
@@ -35,7 +35,7 @@ interface Streaming {
 
 /** The life of a response that has turned out to be a stream. */
 export function lifeOf(response: object): Phase | undefined {
-  return (response as Streaming)[LIVES]
+  return (response as Streaming)[LIFE_OF]
 }
 
 /** Types whose bodies have no end in themselves. */
@@ -63,22 +63,31 @@ function typeIn(headers: unknown): unknown {
 
 const isType = (name: unknown): boolean => typeof name === 'string' && name.toLowerCase() === 'content-type'
 
-/** Calls `then` when the first byte of this response, whose head is written, goes to the socket: with the first write, as a rule. */
-export function whenFirstByte(response: ServerResponse, then: (at: number) => void): void {
+/**
+ * The head of such a response is written: the request is over when its first byte goes to the socket, which is with the first
+ * write, as a rule.
+ */
+export function endWithFirstByte(response: ServerResponse, end: (at: number) => void): void {
+  const stream: Stream = { since: undefined, begun: undefined }
+  setStream(response, stream)
+  const begin = (): void => {
+    stream.since = now()
+    stream.begun?.(stream.since)
+    end(stream.since)
+  }
   const streaming = response as Streaming
   const { _writeRaw: writeRaw } = streaming
-  if (writeRaw === undefined) return then(now())
+  if (writeRaw === undefined) return begin()
   streaming._writeRaw = function (...args) {
     delete streaming._writeRaw
-    then(now())
+    begin()
     return Reflect.apply(writeRaw, this, args)
   }
 }
 
-/** The response is a stream from now on. */
+/** The first byte of a response left. */
 export function streamed(response: object, gateway: Phase, at: number): void {
-  ;(response as Streaming)[LIVES] = beginLife(gateway, 'events', at)
-  setStreaming(response, at)
+  ;(response as Streaming)[LIFE_OF] = beginLife(gateway, 'events', at)
 }
 
 /** What connections are upgraded to. */
@@ -122,6 +131,7 @@ function statusIn(first: unknown): number | undefined {
 
 /** Calls `then` once with what is first written to this socket, by whatever method. */
 function whenWritten(socket: Socket, then: (chunk: unknown) => void): void {
+  // oxlint-disable-next-line typescript/unbound-method -- called with the socket it is asked of
   const { _write: write, _writev: writev } = socket
   const seen = (chunk: unknown): void => {
     Reflect.deleteProperty(socket, '_write')

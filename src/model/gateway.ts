@@ -21,20 +21,28 @@ export function gatewayOf(request: object): Phase | undefined {
   return (request as Watched)[GATEWAY]
 }
 
-const STREAMING = Symbol.for('phaseline.streaming')
+/** A response without an end of its own (server-sent events): with its first byte the request is over, its life is no latency. */
+export interface Stream {
+  /** When the first byte left, in ms of `now()`; undefined: it has not yet. */
+  since: number | undefined
+  /** Who ends phases of the request then. */
+  begun: ((at: number) => void) | undefined
+}
+
+const STREAM = Symbol.for('phaseline.stream')
 
 interface Streaming {
-  [STREAMING]?: number | undefined
+  [STREAM]?: Stream | undefined
 }
 
-/** This response is a stream without an end of its own (server-sent events): the request is over, its life is no latency. @param at in ms of `now()` */
-export function setStreaming(response: object, at: number): void {
-  ;(response as Streaming)[STREAMING] = at
+/** Remembers that this response, whose head is written, is such a stream. */
+export function setStream(response: object, stream: Stream): void {
+  ;(response as Streaming)[STREAM] = stream
 }
 
-/** Since when this response is such a stream, that is when its first byte left, in ms of `now()`; undefined: it is none. */
-export function streamingSince(response: object): number | undefined {
-  return (response as Streaming)[STREAMING]
+/** What is known of this response as a stream; undefined: it is none, or nobody watches the server. */
+export function streamOf(response: object): Stream | undefined {
+  return (response as Streaming)[STREAM]
 }
 
 /** By method, then by route: joining the two for every request would cost more than looking twice. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { startAgent, type Agent } from '../../src/agent/start.ts'
 import { now } from '../../src/model/clock.ts'
-import { label } from '../../src/model/label.ts'
+import { Label, label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
 import type { SentSpan } from './otlp-reader.ts'
 import { collector, type TestCollector } from './collector.ts'
@@ -265,6 +265,50 @@ test('baggage comes in, is readable, and goes out', async () => {
   expect(carrier['traceparent']).toBe(`00-${REMOTE.traceId}-${gateway.spanId}-01`)
   expect(carrier['baggage']).toBe('tenant=acme,user=a%20b;p=1')
   expect(gateway.propagate().baggage).toBe('tenant=acme,user=a%20b;p=1')
+})
+
+test('baggage without a span around it goes out with a call', async () => {
+  await begin()
+  const baggage = propagation.createBaggage({ tenant: { value: 'acme' } })
+  const [call, request] = context.with(propagation.setBaggage(ROOT_CONTEXT, baggage), () => [
+    observer.open(label('client', 'GET')),
+    observer.open(GATEWAY),
+  ]) as [Phase, Phase]
+  expect(call.propagate().baggage).toBe('tenant=acme')
+  expect(request.propagate().baggage).toBeUndefined()
+})
+
+test('what goes on when a request is over neither holds it up nor is counted with it', async () => {
+  await begin()
+  const gateway = observer.open(GATEWAY)
+  const view = observer.begin(VIEW, gateway) as Phase
+  const stream = gateway.outlive?.(new Label(null, 'stream')) as Phase
+  gateway.handOver?.(stream)
+  view.end()
+  gateway.end()
+  expect(Object.keys(await sent())).toEqual(['GET', 'view book'])
+  expect(agent?.inFlight().map(({ name }) => name)).toEqual(['stream'])
+  observer.run(gateway, () => observer.begin(DB)?.end(), undefined)
+  stream.end()
+  const spans = await sent()
+  expect(spans['stream']).toMatchObject({ parentSpanId: gateway.spanId, traceId: gateway.traceId })
+  expect(spans['SELECT book']?.parentSpanId).toBe(stream.spanId)
+})
+
+test('what a request leaves open may last as long as its stream', async () => {
+  await begin()
+  const gateway = observer.open(GATEWAY)
+  const view = observer.begin(VIEW, gateway) as Phase
+  const stream = gateway.outlive?.(new Label(null, 'stream')) as Phase
+  gateway.end()
+  // The keeper looks every half second, and gives the phases of other requests two.
+  await expect.poll(async () => Object.keys(await sent()), { timeout: 5_000 }).toContain('GET')
+  expect(await sent()).not.toHaveProperty('view book')
+  expect(agent?.inFlight().map(({ name }) => name)).toEqual(['stream'])
+  view.end()
+  stream.end()
+  const spans = await sent()
+  expect(spans['view book']?.attributes).not.toHaveProperty('phaseline.in_flight')
 })
 
 test('a context that was extracted is the parent of what begins in it', async () => {

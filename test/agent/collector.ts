@@ -15,6 +15,8 @@ export interface TestCollector {
   readonly server: Server
   /** What has been taken. */
   spans(): SentSpan[]
+  /** The same as it came. */
+  traces(): Buffer[]
   metrics(): SentMetric[]
   /** Headers of every request, taken or not. */
   readonly headers: IncomingMessage['headers'][]
@@ -47,6 +49,7 @@ export async function collector(port = 0): Promise<TestCollector> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
     headers,
+    traces: () => to('/v1/traces'),
     spans: () => to('/v1/traces').flatMap(readRequest),
     metrics: () => to('/v1/metrics').flatMap(readMetrics),
     behave: (next) => void (manner = next),

@@ -15,6 +15,7 @@ import { StandardExit } from '../../src/agent/standard-exit.ts'
 import { ownStorage } from '../../src/agent/storage.ts'
 import { limits } from '../../src/agent/limits.ts'
 import { SharedAttributes } from '../../src/model/attributes.ts'
+import { carried } from '../../src/model/carried.ts'
 import { label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
 import { encodeResource } from '../../src/otlp/encode.ts'
@@ -263,4 +264,14 @@ test('instrumentations of OpenTelemetry write into our records', async () => {
   await agent?.flush()
   const theirs = exporter.getFinishedSpans().find(({ name }) => name === 'theirs')
   expect(theirs).toMatchObject({ parentSpanContext: { spanId: gateway.spanId }, instrumentationScope: { name: 'third' } })
+})
+
+test.each(['none', 'baggage', 'tracecontext'])('inside the app’s own SDK OTEL_PROPAGATORS counts too: %s', async (wanted) => {
+  sdk = new NodeSDK({ spanProcessors: [], metricReaders: [], instrumentations: [] })
+  sdk.start()
+  agent = await startAgent({ env: { OTEL_PROPAGATORS: wanted } })
+  expect(carried).toEqual({ tracecontext: wanted === 'tracecontext', baggage: wanted === 'baggage' })
+  await agent?.shutdown()
+  agent = undefined
+  expect(carried).toEqual({ tracecontext: true, baggage: true })
 })

@@ -6,6 +6,7 @@ import { connect, createServer as createPlainServer, type AddressInfo, type Sock
 import { generate } from 'selfsigned'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchServers } from '../../src/gateway/watch.ts'
+import { carried, carry } from '../../src/model/carried.ts'
 import { gatewayOf, nameRoute } from '../../src/model/gateway.ts'
 import { observer } from '../../src/model/observer.ts'
 import { unwatched } from '../../src/model/unwatched.ts'
@@ -83,6 +84,23 @@ test('the trace that the request comes from is continued', async () => {
     traceState: 'a=1',
   })
   expect(gateway.baggage).toBe('b=2')
+})
+
+test.each([
+  ['nothing is', { tracecontext: false, baggage: false }, [undefined, undefined]],
+  ['the trace context is', { tracecontext: true, baggage: false }, ['b7ad6b7169203331', undefined]],
+  ['baggage is', { tracecontext: false, baggage: true }, [undefined, 'b=2']],
+])('of what a request brings only that is read which is carried: %s', async (_what, wanted, read) => {
+  const before = carried
+  carry(wanted)
+  try {
+    const port = await serve((_request, response) => response.end())
+    await ask(port, '/', { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', baggage: 'b=2' })
+  } finally {
+    carry(before)
+  }
+  const { remote, baggage } = recorded.find('gateway')
+  expect([remote?.spanId, baggage]).toEqual(read)
 })
 
 test('whoever learns the route names the request after it', async () => {
@@ -241,7 +259,7 @@ test('a server of HTTP/2 is watched, its streams apart', async () => {
   expect(requests[2]?.attributes).toMatchObject({ 'phaseline.disconnect': 'before_head' })
 })
 
-test('a request that is upgraded lasts as long as its socket', async () => {
+test('the app runs inside a request that is upgraded', async () => {
   const port = await serve((_request, response) => response.end())
   const [server] = open as [Server]
   server.on('upgrade', (incoming, socket) => {
@@ -257,7 +275,7 @@ test('a request that is upgraded lasts as long as its socket', async () => {
   socket.destroy()
   await recorded.ended()
   expect(text).toBe('true')
-  expect(recorded.find('gateway').finish).toBeDefined()
+  expect(recorded.find('gateway').attributes['http.response.status_code']).toBe(101)
 })
 
 test('a server of another protocol may have events of these names', async () => {
