@@ -1,5 +1,5 @@
-import { METRICS } from './metrics.ts'
-import type { Family, Labels } from './openmetrics.ts'
+import { agentFamilies, METRICS, type AgentHealth } from '../model/metric-families.ts'
+import type { Family, Labels } from '../model/openmetrics.ts'
 
 /** How the collector, the agents that send to it and the hosts' clocks are; `accepted = stored + pending + dropped`. */
 export interface Health {
@@ -23,15 +23,7 @@ export interface Health {
   /** How much a host's clock is ahead of that of a host that calls it. */
   readonly hosts: readonly { readonly host: string; readonly against: string; readonly offsetNs: string }[]
   /** What agents count of themselves, by process: those heard of in the last quarter of an hour. */
-  readonly agents: readonly {
-    readonly service: string
-    readonly host: string
-    readonly pid: number | null
-    readonly spans: number
-    readonly exported: number
-    readonly dropped: number
-    readonly waiting: number
-  }[]
+  readonly agents: readonly AgentHealth[]
 }
 
 /** One sample for each of them. */
@@ -104,26 +96,4 @@ export function* healthFamilies({ spans, traces, storage, forwarding, lag, hosts
     ({ host, against, offsetNs }) => [{ host, against }, Number(offsetNs) / 1e9],
   )
   yield* agentFamilies(agents)
-}
-
-type Agent = Health['agents'][number]
-
-function* agentFamilies(agents: Health['agents']): Generator<Family> {
-  const process = ({ service, host, pid }: Agent): Labels => ({ service, host, pid: pid === null ? '' : String(pid) })
-  const outcomes = agents.flatMap((agent) => [
-    { agent, outcome: 'recorded', value: agent.spans },
-    { agent, outcome: 'exported', value: agent.exported },
-    { agent, outcome: 'dropped', value: agent.dropped },
-  ])
-  yield each(
-    METRICS.agentSpans,
-    'Spans by what became of them in the app’s process.',
-    'counter',
-    outcomes,
-    ({ agent, outcome, value }) => [{ ...process(agent), outcome }, value],
-  )
-  yield each(METRICS.agentQueue, 'Spans that wait in the app’s process to be sent.', 'gauge', agents, (agent) => [
-    process(agent),
-    agent.waiting,
-  ])
 }

@@ -1,8 +1,8 @@
 import { Histogram } from '../model/histogram.ts'
+import type { Family, Labels } from '../model/openmetrics.ts'
 import type { SpanKind } from '../model/phases.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { Minutes } from './minutes.ts'
-import type { Family, Labels } from './openmetrics.ts'
 import type { Fresh } from './seen.ts'
 
 /** The connector's names (https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector). */

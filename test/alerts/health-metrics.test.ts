@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { healthFamilies, type Health } from '../../src/alerts/health-metrics.ts'
-import { expose } from '../../src/alerts/openmetrics.ts'
+import { expose } from '../../src/model/openmetrics.ts'
 
 const HEALTH: Health = {
   spans: { accepted: 10, stored: 7, dropped: 1, refused: 4, pending: 2 },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { DASHBOARDS } from '../../dashboards/grafana/build.ts'
-import { METRICS } from '../../src/alerts/metrics.ts'
+import { METRICS } from '../../src/model/metric-families.ts'
 import { SPAN_METRICS } from '../../src/alerts/span-metrics.ts'
 import { installed, missing } from '../tools.ts'
 

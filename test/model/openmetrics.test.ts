@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { phaseFamilies } from '../../src/alerts/metrics.ts'
-import { expose, OPENMETRICS, PLAIN, type Family } from '../../src/alerts/openmetrics.ts'
+import { expose, OPENMETRICS, PLAIN, type Family } from '../../src/model/openmetrics.ts'
 import { Histogram } from '../../src/model/histogram.ts'
 import { installed, missing } from '../tools.ts'
-import { bench, rule } from './support.ts'
+import { bench, rule } from '../alerts/support.ts'
 
 const histogram = new Histogram()
 for (const value of [0, 0.0001, 0.003, 0.004, 0.02, 30]) histogram.record(value)

@@ -1,9 +1,9 @@
-import { PER_OCTAVE, type Histogram } from '../model/histogram.ts'
+import { PER_OCTAVE, type Histogram } from './histogram.ts'
 
 /** Names and values of labels; empty values are left out, as Prometheus takes them for absent. */
 export type Labels = Readonly<Record<string, string>>
 
-interface Sample {
+export interface Sample {
   readonly labels: Labels
   readonly value: number
 }
@@ -15,7 +15,7 @@ export interface ExemplarSample {
   readonly at: number
 }
 
-interface HistogramSample {
+export interface HistogramSample {
   readonly labels: Labels
   readonly histogram: Histogram
   readonly exemplars?: readonly ExemplarSample[]
@@ -39,20 +39,28 @@ const OCTAVES: readonly number[] = Array.from({ length: 19 }, (_, i) => i - 14)
  * @see https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
  */
 export function expose(families: Iterable<Family>, accept: string): { type: string; body: string } {
-  const open = accept.includes('application/openmetrics-text')
-  const lines: string[] = []
+  const type = typeFor(accept)
+  return { type, body: [...exposition(families, type)].join('') }
+}
+
+/** The format that a scraper takes. */
+export const typeFor = (accept: string): typeof OPENMETRICS | typeof PLAIN =>
+  accept.includes('application/openmetrics-text') ? OPENMETRICS : PLAIN
+
+/** The text of `expose` in pieces, a series at a time: a family's samples are asked for when their turn has come. */
+export function* exposition(families: Iterable<Family>, type: typeof OPENMETRICS | typeof PLAIN): Generator<string> {
+  const open = type === OPENMETRICS
   for (const family of families) {
     const name = family.type === 'counter' && !open ? `${family.name}_total` : family.name
-    lines.push(`# TYPE ${name} ${family.type}`, `# HELP ${name} ${family.help}`)
-    if (open && family.type === 'histogram') lines.push(`# UNIT ${name} ${family.unit}`)
+    yield `# TYPE ${name} ${family.type}\n# HELP ${name} ${family.help}\n`
+    if (open && family.type === 'histogram') yield `# UNIT ${name} ${family.unit}\n`
     if (family.type === 'histogram')
-      for (const sample of family.samples) lines.push(...histogramLines(family.name, family.unit, sample, open))
+      for (const sample of family.samples) yield `${histogramLines(family.name, family.unit, sample, open).join('\n')}\n`
     else
       for (const { labels, value } of family.samples)
-        lines.push(`${family.name}${family.type === 'counter' ? '_total' : ''}${braces(labels)} ${value}`)
+        yield `${family.name}${family.type === 'counter' ? '_total' : ''}${braces(labels)} ${value}\n`
   }
-  if (open) lines.push('# EOF')
-  return { type: open ? OPENMETRICS : PLAIN, body: `${lines.join('\n')}\n` }
+  if (open) yield '# EOF\n'
 }
 
 function histogramLines(name: string, unit: 'seconds' | 'milliseconds', sample: HistogramSample, open: boolean): string[] {
