@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, get, type IncomingMessage, type RequestListener, type RequestOptions } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { connect, type AddressInfo, type Server } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -210,10 +210,8 @@ async function askLate(port: number, { path, client }: Place, headers: Record<st
     await new Promise<void>((resolve) => wait(resolve))
     return void (await ask({ port, headers: { ...headers, 'x-request-start': `t=${(since / 1_000).toFixed(6)}` } }))
   }
-  const socket = connect(port, '127.0.0.1')
-  await once(socket, 'connect')
-  await new Promise<void>((resolve) => wait(resolve))
-  await ask({ headers, createConnection: () => socket, agent: undefined })
+  await ask({ port, headers: { 'x-place': 'disturb' } })
+  await ask({ port, path, headers })
 }
 
 /** Asks on a connection of its own. @returns the body */

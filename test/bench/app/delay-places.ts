@@ -52,8 +52,8 @@ export interface Place {
   readonly who: string
   /** What is asked for; `/` if not said. */
   readonly path?: string
-  /** Who asks is late: between the connection and the request, or it says that the request was made a while ago. */
-  readonly client?: 'connected early' | 'queued'
+  /** Who asks does so when the app is busy with its new connection, or says that the request was made a while ago. */
+  readonly client?: 'disturbing' | 'queued'
   /** Not on Express 4, which leaves promises alone. */
   readonly only5?: boolean
   readonly put: (app: App, packages: Packages, late: Late, around: Surroundings) => unknown
@@ -307,9 +307,9 @@ const SILENT = { address: '198.51.100.7', family: 4 }
 /** What depends on no Express: what a handler calls, and what is before the app. */
 export const ELSEWHERE: readonly Place[] = [
   {
-    where: 'connected, but nothing asked yet',
+    where: 'busy between a new connection and reading what is on it',
     who: 'accept',
-    client: 'connected early',
+    client: 'disturbing',
     put: (app) => app.get('/', page),
   },
   {

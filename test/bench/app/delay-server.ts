@@ -25,7 +25,10 @@ const late: Late = {
   was: (ms) => void (lateness += ms),
 }
 
-/** Serves an app for each place on one port; the header `x-place` says which. Asked for `measured`, it says how late it was, and how long it waited for a CPU. */
+/**
+ * Serves an app for each place on one port; the header `x-place` says which. Asked for `measured`, it says how late it was, and
+ * how long it waited for a CPU; asked to `disturb`, it is busy as soon as the next connection is there.
+ */
 export async function serve(packages: Packages): Promise<void> {
   const around = JSON.parse(process.env['SURROUNDINGS'] ?? '{}')
   const places: readonly Place[] = [...IN_EXPRESS, ...ELSEWHERE]
@@ -41,6 +44,11 @@ export async function serve(packages: Packages): Promise<void> {
     if (place === 'measured') {
       res.end(JSON.stringify({ lateness, waited: waitedForCpu() }))
       lateness = 0
+      return
+    }
+    if (place === 'disturb') {
+      server.once('connection', () => late.burn())
+      res.end()
       return
     }
     req.headers['x-proxy'] = String(proxyPort)
