@@ -41,6 +41,16 @@ test('what is costly to start is left until it is wanted', async () => {
   for (const name of ['node:zlib', 'node:http2', 'node:https', 'node:worker_threads', 'node:sqlite', 'node:crypto']) {
     expect(urls).not.toContain(name)
   }
+  // Metrics are measured and served for who asks.
+  expect(urls.filter((url) => /agent\/(meter|totals|exposed|prometheus)|openmetrics/.test(url))).toEqual([])
   // Decoding is the collector's.
   expect(urls.filter((url) => /otlp\/decode/.test(url))).toEqual([])
+})
+
+test('nor does it load what Node loads only for those who ask: undici', async () => {
+  const register = JSON.stringify(pathToFileURL(join(src, 'register.ts')).href)
+  const code = `await import(${register}); process.stdout.write(process.moduleLoadList.join(), () => process.exit(0))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
+  expect(stdout).toContain('NativeModule http')
+  expect(stdout).not.toContain('undici')
 })

@@ -1,7 +1,7 @@
 // The reviews: a plain Express app, as anybody has one. `wrap(app)` is all that was added.
 import { createServer, type RequestListener } from 'node:http'
 import type { Express, NextFunction, Request, Response } from 'express'
-import { wrap } from '../express/wrap.ts'
+import { wrap } from '../index.ts'
 import { give, listen, serve } from './served.ts'
 
 const STARS: Readonly<Record<string, readonly number[]>> = { 1: [5, 4, 5, 5], 2: [4, 4, 3], 3: [5, 5], 4: [3, 2, 4, 4, 5] }

@@ -1,10 +1,14 @@
-import { ServerResponse } from 'node:http'
+import type { ServerResponse as HttpResponse } from 'node:http'
 import { gatewayOf } from '../model/gateway.ts'
 import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { answeredWith } from './attributes.ts'
 import { withTiming } from './server-timing.ts'
 import { isEndless, streamed, endWithFirstByte } from './stream.ts'
+
+/** Not imported: what an ES module imports of node:http, all of it is asked for, and that loads undici: 22 ms and 6 MB of every start. */
+const ServerResponse: typeof HttpResponse = process.getBuiltinModule('node:http').ServerResponse
+type ServerResponse = HttpResponse
 
 const RESPOND = label('respond', 'respond')
 const OWN: unique symbol = Symbol('phaseline.respond')
