@@ -43,6 +43,14 @@ export function inFlight(keeper: Records): InFlightRequest[] {
   })
 }
 
+/** Phases of the vocabulary that have been running for a second or more. @param visit told of each and of its request's outermost phase */
+export function hanging(keeper: Records, visit: (phase: AgentPhase, root: AgentPhase, ms: number) => void): void {
+  const at = now()
+  for (const record of open(keeper))
+    for (const phase of openPhases(record))
+      if (phase.label.phase !== null && at - phase.started >= FIRST) visit(phase, record.root as AgentPhase, at - phase.started)
+}
+
 function told({ label, extra, started }: AgentPhase, at: number, zero: number): OpenPhase {
   return {
     phase: label.phase?.id ?? null,

@@ -4,12 +4,16 @@ import { now } from '../model/clock.ts'
 import type { Exporter } from './exporter.ts'
 import { SeriesBook, type Series } from './series.ts'
 import { counters, type Stats } from './stats.ts'
+import type { Totals } from './totals.ts'
 import { trouble } from './trouble.ts'
 
 /** Histograms of all phases of all requests, and how they leave. */
 export class Meter {
   readonly book: SeriesBook = new SeriesBook()
-  private readonly exporter: Exporter
+  /** Undefined: they are not sent. */
+  private readonly exporter: Exporter | undefined
+  /** Undefined: nobody scrapes. */
+  readonly totals: Totals | undefined
   private readonly resource: Uint8Array
   private readonly timer: NodeJS.Timeout
   private since: number = now()
@@ -19,26 +23,32 @@ export class Meter {
    * @param resource the fields of a Resource, encoded
    * @param interval ms between two exports
    */
-  constructor(exporter: Exporter, resource: Uint8Array, interval: number) {
+  constructor(exporter: Exporter | undefined, totals: Totals | undefined, resource: Uint8Array, interval: number) {
     this.exporter = exporter
+    this.totals = totals
     this.resource = resource
     this.timer = setInterval(() => this.ship(), interval).unref()
   }
 
-  /** Hands what was measured since the last time to the exporter: nothing, if that is nothing. */
+  /** Hands what was measured since the last time to the exporter and the totals: nothing, if that is nothing. */
   private ship(): void {
     const filled = this.book.filled()
     // The agent's own figures change with every export, so they alone are no reason for one.
     if (filled.length === 0) return
     try {
-      const to = now()
-      const body = encodeMetrics(this.resource, [...phaseMetrics(filled), ...this.ownMetrics()], { from: this.since, to })
-      this.since = to
+      if (this.exporter !== undefined) this.send(filled, this.exporter)
+      this.totals?.keep(filled)
       for (const series of filled) series.reset()
-      this.exporter.send({ parts: [body], spans: 0, done: () => {} })
     } catch (error) {
       trouble('sending metrics', error)
     }
+  }
+
+  private send(filled: readonly Series[], exporter: Exporter): void {
+    const to = now()
+    const body = encodeMetrics(this.resource, [...phaseMetrics(filled), ...this.ownMetrics()], { from: this.since, to })
+    this.since = to
+    exporter.send({ parts: [body], spans: 0, done: () => {} })
   }
 
   /** How the agent itself is doing, since the last time. */
@@ -56,20 +66,20 @@ export class Meter {
     return [...counted, { name: 'phaseline.agent.time', unit: 's', description, kind: 'sum', whole: false, points }]
   }
 
-  flush(timeout: number): Promise<void> {
+  async flush(timeout: number): Promise<void> {
     this.ship()
-    return this.exporter.flush(timeout)
+    await this.exporter?.flush(timeout)
   }
 
   async shutdown(timeout: number): Promise<void> {
     clearInterval(this.timer)
     await this.flush(timeout)
-    await this.exporter.close()
+    await this.exporter?.close()
   }
 
   lastGasp(): void {
     this.ship()
-    this.exporter.lastGasp()
+    this.exporter?.lastGasp()
   }
 }
 

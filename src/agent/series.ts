@@ -124,14 +124,23 @@ export class SeriesBook {
     return this.known.get(key) ?? this.make(key, attributes)
   }
 
+  /** What a phase is told apart by. @param root as of `of` */
+  attributesOf(label: Label, root: Label): Attributes {
+    return attributesOf(label, this.measured(root).route.name)
+  }
+
+  all(): Series[] {
+    return [...this.known.values()]
+  }
+
   /** Those that something was measured of since they were reset. */
   filled(): Series[] {
-    return [...this.known.values()].filter(({ self }) => self.count > 0)
+    return this.all().filter(({ self }) => self.count > 0)
   }
 }
 
 /** The attribute that a phase's name goes by in metrics. */
-const NAME = 'phaseline.name'
+export const NAME = 'phaseline.name'
 
 function attributesOf({ phase, name, attributes }: Label, route: string): Attributes {
   const { [OWN.middlewareName]: middleware, [OWN.middlewareHook]: hook } = attributes

@@ -7,6 +7,7 @@ import { encodeResource } from '../otlp/encode.ts'
 import { readConfig, type Config, type Environment } from './config.ts'
 import type { Choice, Keep } from './choosing-exit.ts'
 import type { Exit } from './exit.ts'
+import type { Exposed } from './exposed.ts'
 import { Exporter, type Persistence } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
 import { RecordKeeper } from './keeper.ts'
@@ -15,7 +16,7 @@ import { keepTickClass } from './hidden-class.ts'
 import { inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
 import { limits } from './limits.ts'
 import type { Meter } from './meter.ts'
-import { readMetricsConfig, type MetricsConfig } from './metrics-config.ts'
+import { readMetricsConfig, type MetricsConfig, type OtlpTarget, type ScrapeAddress } from './metrics-config.ts'
 import { AgentObserver } from './observer.ts'
 import { Connections } from './connections.ts'
 import type { Destination } from './post.ts'
@@ -42,8 +43,9 @@ export interface AgentOptions {
   /** A sampler of OpenTelemetry's SDK; goes before `OTEL_TRACES_SAMPLER`. */
   readonly sampler?: ApiSampler
   /**
-   * Histograms of every phase of every request, sampled or not, sent over OTLP; goes before `OTEL_METRICS_EXPORTER`, which is
-   * `none` here unless it is set to `otlp`.
+   * Histograms of every phase of every request, sampled or not: true, they are sent over OTLP; false, there are none. By default
+   * `OTEL_METRICS_EXPORTER` decides, a list of `otlp` and `prometheus`, and `none` if it is not set. `prometheus`, which true
+   * leaves as it is, serves them at `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`, 127.0.0.1:9464.
    */
   readonly metrics?: boolean
   /**
@@ -121,6 +123,10 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
   undo.push(beforeEnd(last, lastGasp))
   // The processors of an SDK want each span once, when it is over.
   if (inner instanceof FastExit) undo.push(watchOpen(keeper, inner, keep?.slowerThanMs))
+  if (metrics?.prometheus !== undefined && meter?.totals !== undefined) {
+    const { book, totals } = meter
+    undo.push(await scrapes(metrics.prometheus, { book, totals, keeper, resource }, silently))
+  }
   return {
     flush: (timeout = 10_000) => exit.flush(timeout),
     async shutdown(timeout = 10_000) {
@@ -167,14 +173,22 @@ async function exitFor(
 /** Runs a function such that its own requests are not traced. */
 type Silently = (fn: () => void) => void
 
-async function exporterFor(to: Target, persistence: Persistence, silently: Silently): Promise<Exporter> {
+async function exporterFor(to: OtlpTarget, persistence: Persistence, silently: Silently): Promise<Exporter> {
   return new Exporter(await destinationOf(to), persistence, silently)
 }
 
 /** What measures and chooses is loaded only where it is wanted, as everything that costs at the start. */
-async function meterFor(config: MetricsConfig, resource: Attributes, silently: Silently): Promise<Meter> {
+async function meterFor({ otlp, prometheus, interval }: MetricsConfig, resource: Attributes, silently: Silently): Promise<Meter> {
   const { Meter } = await import('./meter.ts')
-  return new Meter(await exporterFor(config, METRICS_QUEUE, silently), encodeResource(resource), config.interval)
+  const exporter = otlp && (await exporterFor(otlp, METRICS_QUEUE, silently))
+  const totals = prometheus && new (await import('./totals.ts')).Totals()
+  return new Meter(exporter, totals, encodeResource(resource), interval)
+}
+
+/** Serves what the meter has, and what runs now. @returns undo */
+async function scrapes(address: ScrapeAddress, own: Exposed, silently: Silently): Promise<() => void> {
+  const [{ serveMetrics }, { exposed }] = await Promise.all([import('./prometheus.ts'), import('./exposed.ts')])
+  return serveMetrics(address, { families: () => exposed(own), silently, say: warn })
 }
 
 async function choosingExit(inner: Exit | undefined, choice: Choice): Promise<Exit> {
@@ -187,10 +201,8 @@ function samplerFor(config: Config, { sampler }: AgentOptions, host: Host | unde
   return given === undefined ? config.sampler : fromApiSampler(given)
 }
 
-type Target = Omit<MetricsConfig, 'interval'>
-
 /** node:tls is loaded only where it is needed: it costs some ms at the start. */
-async function destinationOf({ endpoint: url, headers, timeout, gzip }: Target): Promise<Destination> {
+async function destinationOf({ endpoint: url, headers, timeout, gzip }: OtlpTarget): Promise<Destination> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (url.protocol === 'http:') {
     const port = Number(url.port || 80)

@@ -18,6 +18,8 @@ export interface TestCollector {
   /** The same as it came. */
   traces(): Buffer[]
   metrics(): SentMetric[]
+  /** The same as they came. */
+  metricBodies(): Buffer[]
   /** Headers of every request, taken or not. */
   readonly headers: IncomingMessage['headers'][]
   /** From now on requests are answered so; undefined: they are taken. */
@@ -52,6 +54,7 @@ export async function collector(port = 0): Promise<TestCollector> {
     traces: () => to('/v1/traces'),
     spans: () => to('/v1/traces').flatMap(readRequest),
     metrics: () => to('/v1/metrics').flatMap(readMetrics),
+    metricBodies: () => to('/v1/metrics'),
     behave: (next) => void (manner = next),
     async close() {
       server.closeAllConnections()
