@@ -1,5 +1,6 @@
 import { OWN } from '../model/attributes.ts'
 import type { PhaseId } from '../model/phases.ts'
+import { latencyNs, streamAround, type StreamBeginning } from '../model/streaming.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 import type { SeriesBook } from './book.ts'
 import type { Measure, Subject } from './observation.ts'
@@ -25,6 +26,7 @@ const text = (span: TimelineSpan, key: string): string => {
  */
 export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: number = Infinity): void {
   const { traceId } = timeline
+  const stream = streamAround(timeline)
   /** By depth, since spans are depth first: the innermost `gateway` around. */
   const around: (Request | undefined)[] = []
   let index = -1
@@ -37,13 +39,19 @@ export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: 
     if (phase === null || source === null || fresh?.[index] === false) continue
     const subject = subjectOf(span, phase, request?.route ?? '')
     const at = Math.min(now, Number(span.end) / 1e6)
-    const selfSeconds = seconds(span.selfNs)
+    const selfSeconds = seconds(stream === undefined ? span.selfNs : before(stream, span))
     const whole = request?.seconds ?? seconds(timeline.durationNs)
     const measure: Measure = { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at }
     // The metrics of an agent know its own phases only, not those that are made out in others' spans.
     if (book.counts(span.service, now) || !source.attributes.has(OWN.phase)) book.of(subject).observe(measure)
     else book.get(subject)?.exemplify(measure)
   }
+}
+
+/** A stream's life is nobody's latency. */
+function before(stream: StreamBeginning, span: TimelineSpan): bigint {
+  const [self, latency] = [span.selfNs, latencyNs(span, stream)]
+  return self < latency ? self : latency
 }
 
 function requestOf(gateway: TimelineSpan): Request {

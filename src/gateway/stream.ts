@@ -4,6 +4,7 @@ import { now } from '../model/clock.ts'
 import { setStream, type Stream } from '../model/gateway.ts'
 import { Label } from '../model/label.ts'
 import type { Phase } from '../model/observer.ts'
+import { STREAM_ATTRIBUTE } from '../model/streaming.ts'
 import { answeredWith } from './attributes.ts'
 
 /**
@@ -16,7 +17,7 @@ const LIFE = new Label(null, 'stream')
 function beginLife(gateway: Phase, kind: string, at: number): Phase | undefined {
   const life = gateway.outlive?.(LIFE, at)
   if (life !== undefined) {
-    life.set('phaseline.stream', kind)
+    life.set(STREAM_ATTRIBUTE, kind)
     gateway.handOver?.(life)
   }
   gateway.end(at)
@@ -94,8 +95,8 @@ export function streamed(response: object, gateway: Phase, at: number): void {
 const PROTOCOLS: ReadonlySet<string> = new Set(['websocket', 'h2c', 'tls'])
 
 /**
- * Ends the phase of a request to upgrade: where the app writes 101, the handshake is over and the new protocol's life begins; after any other answer, and
- * without one, with the socket.
+ * Ends the phase of a request to upgrade: where the app writes 101, the handshake is over and the new protocol's life begins;
+ * after any other answer, and without one, with the socket.
  */
 export function endWithUpgrade({ headers }: IncomingMessage, socket: Socket, gateway: Phase): void {
   const protocol = headers.upgrade?.toLowerCase() ?? ''

@@ -1,12 +1,15 @@
 import { OWN } from '../model/attributes.ts'
 import type { Value } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
+import { latencyNs, streamAround } from '../model/streaming.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 
 /** A timeline in short: what a list of requests shows. */
 export function summarise(timeline: Timeline): Summary {
   const { spans } = timeline
   const root = spans[0] as TimelineSpan
+  const stream = streamAround(timeline)
+  const durationNs = stream === undefined ? timeline.durationNs : latencyNs(root, stream)
   const server = spans.find((span) => span.kind === 'SERVER')
   const gateway = spans.find((span) => span.phase === 'gateway') ?? server
   const first = gateway ?? root
@@ -22,15 +25,32 @@ export function summarise(timeline: Timeline): Summary {
     route: text(first, 'http.route'),
     status,
     start: timeline.start,
-    durationNs: timeline.durationNs,
+    durationNs,
     spanCount: spans.reduce((count, span) => (span.source === null ? count : count + 1), 0),
     services: servicesOf(spans),
     error: first.error || (root.error && !refused),
     inFlight: timeline.warnings.has('in_flight'),
-    phases: timeline.phases,
+    phases: durationNs === timeline.durationNs ? timeline.phases : without(timeline.phases, timeline.durationNs - durationNs),
     warnings: timeline.warnings,
     slowestMiddleware: slowestMiddleware(spans),
   }
+}
+
+/** Who waits for a stream to end, from the outside: the life of one is theirs on the timeline. */
+const WAITING = ['proxy.respond', 'client.receive', 'gap', 'client', 'proxy', 'proxy.wait', 'client.ttfb'] as const
+
+/** The phases less a stream's life, in ns. */
+function without(phases: Summary['phases'], life: bigint): Summary['phases'] {
+  const left = new Map(phases)
+  let rest = life
+  for (const phase of [...WAITING, ...phases.keys()]) {
+    const has = left.get(phase) ?? 0n
+    const part = has < rest ? has : rest
+    rest -= part
+    if (has === part) left.delete(phase)
+    else left.set(phase, has - part)
+  }
+  return left
 }
 
 function attribute(span: TimelineSpan, names: readonly string[]): Value | undefined {

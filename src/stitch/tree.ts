@@ -1,4 +1,5 @@
 import type { Span } from '../model/span.ts'
+import { isStreamLife } from '../model/streaming.ts'
 import type { Distinct } from './distinct.ts'
 import { idOf } from './hash.ts'
 import { Node } from './node.ts'
@@ -83,6 +84,7 @@ function halfFor(span: Span, halves: readonly Node[]): Node {
 const UNKNOWN_SERVICE = 'unknown_service'
 
 function blocks(span: Span, parent: Span | null, shares: boolean): boolean {
+  if (isStreamLife(span)) return false
   if (span.kind === 'CONSUMER' && parent?.kind === 'PRODUCER') return false
   if (span.links.length === 0 || shares) return true
   if (span.parentSpanId === null) return false
