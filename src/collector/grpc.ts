@@ -69,9 +69,11 @@ function fail(stream: ServerHttp2Stream, error: unknown): void {
   if (stream.destroyed || stream.headersSent) return
   const malformed = error instanceof MalformedError
   const status = error instanceof Refusal ? (STATUS[error.status] ?? 2) : malformed ? 3 : 14
-  const text = encodeURIComponent((error as Error).message)
-    .replaceAll('%20', ' ')
-    .slice(0, 1_000)
+  // Percent signs and what is not printable ASCII are written as in URLs (PROTOCOL-HTTP2, "Percent-Byte-Encoded").
+  const text = (error as Error).message
+    .slice(0, 300)
+    .toWellFormed()
+    .replaceAll(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent)
   stream.respond(
     { ':status': 200, 'content-type': 'application/grpc+proto', 'grpc-status': String(status), 'grpc-message': text },
     { endStream: true },

@@ -43,7 +43,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   for (const [name, value] of Object.entries(corsHeaders(request, parts.access))) response.setHeader(name, value)
   try {
     checkHost(request.headers.host, parts.access)
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const pathname = request.url?.split('?', 1)[0] ?? '/'
     const handler = Object.hasOwn(parts.handlers, pathname) ? parts.handlers[pathname] : undefined
     if (handler === undefined) throw new Refusal(404, `${pathname.slice(0, 100)} is not served here; traces go to /v1/traces`)
     if (request.method === 'OPTIONS') return preflight(response)

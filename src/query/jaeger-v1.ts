@@ -1,4 +1,4 @@
-import type { Span, Value, ValueMap } from '../model/span.ts'
+import type { Resource, Span, Value, ValueMap } from '../model/span.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 import { valueJson } from './timeline-json.ts'
 import type { JsonValue } from './wire.ts'
@@ -91,7 +91,7 @@ function jaegerSpan(span: Span, warnings: readonly string[], processID: string):
   }
 }
 
-function processOf({ resource }: Span): { serviceName: string; tags: JaegerTag[] } {
+function processOf(resource: Resource): { serviceName: string; tags: JaegerTag[] } {
   const rest = tagsOf(resource.attributes).filter(({ key }) => key !== 'service.name')
   return { serviceName: resource.service, tags: rest.sort(byKey) }
 }
@@ -103,14 +103,17 @@ function processOf({ resource }: Span): { serviceName: string; tags: JaegerTag[]
 export function jaegerTrace(timeline: Timeline): JaegerTrace {
   const processes: JaegerTrace['processes'] = {}
   const known = new Map<string, string>()
-  const idOf = (span: Span): string => {
-    const process = processOf(span)
+  // Spans of one sender share their resource: it is written out once.
+  const ids = new Map<Resource, string>()
+  const idOf = ({ resource }: Span): string => {
+    let id = ids.get(resource)
+    if (id !== undefined) return id
+    const process = processOf(resource)
     const key = JSON.stringify(process)
-    let id = known.get(key)
-    if (id === undefined) {
-      known.set(key, (id = `p${known.size + 1}`))
-      processes[id] = process
-    }
+    id = known.get(key) ?? `p${known.size + 1}`
+    known.set(key, id)
+    ids.set(resource, id)
+    processes[id] = process
     return id
   }
   const received = timeline.spans.filter((span): span is TimelineSpan & { source: Span } => span.source !== null)

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SpanKind } from '../model/phases.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Operation } from './contract.ts'
-import type { Texts } from './sqlite-texts.ts'
+import { LONGEST_NAME, type Texts } from './sqlite-texts.ts'
 
 /** More are not listed: names that are made up for every request are no operations. */
 const MOST = 100_000
@@ -27,7 +27,8 @@ export class Operations {
 
   add(timeline: Timeline, texts: Texts): void {
     for (const { source, service, name, kind } of timeline.spans) {
-      if (source === null || this.isSeen(service, name, kind) || this.known >= MOST) continue
+      if (source === null || Math.max(name.length, service.length) > LONGEST_NAME) continue
+      if (this.isSeen(service, name, kind) || this.known >= MOST) continue
       this.known += Number(this.insert.run(service, name, kind).changes)
       texts.idOf(name)
       texts.idOf(service)

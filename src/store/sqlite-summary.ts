@@ -1,7 +1,7 @@
 import { PHASE_IDS, type PhaseId } from '../model/phases.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Warning } from '../model/timeline.ts'
-import type { Texts } from './sqlite-texts.ts'
+import { LONGEST_NAME, type Texts } from './sqlite-texts.ts'
 
 /**
  * A summary in some 90 bytes: whole numbers as varints, texts by number, phases by their place in the table.
@@ -110,7 +110,7 @@ class Packer {
     const id = this.texts.idOf(text)
     if (id !== undefined) return this.number(id + 1)
     this.number(1)
-    this.fixed(Buffer.from(text.slice(0, 1_024)))
+    this.fixed(Buffer.from(text.slice(0, LONGEST_NAME).toWellFormed()))
   }
 
   list<Item>(items: readonly Item[], write: (item: Item) => void): void {

@@ -4,7 +4,7 @@ import type { Timeline } from '../model/timeline.ts'
 
 /** A trace has at most so many terms: a hostile one costs no more than a large one. */
 const MOST = 4_096
-/** Longer values of attributes are not searched for. */
+/** Longer values of attributes are not searched for; longer names are not remembered. */
 const LONGEST = 512
 
 /** 48 bits of two multiplicative hashes: at a million terms one in 300 million searches meets a false one, and results are checked. */
@@ -41,6 +41,8 @@ class Pairs {
   }
 
   get(name: string, value: Value): Pair {
+    if (name.length + (typeof value === 'string' ? value.length : 0) > 2 * LONGEST)
+      return { terms: this.make(name, value), seen: 0 }
     let values = this.known.get(name)
     if (values === undefined) {
       if (this.known.size >= 4_096) this.known.clear()

@@ -2,6 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 /** More different texts than this are kept where they are used, so that hostile names fill rows that retention removes. */
 const MOST = 50_000
+/** UTF-16 units. Longer ones are no names. */
+export const LONGEST_NAME = 1_024
 
 /** Names of services, routes, spans: each is kept once and referred to by a number. */
 export class Texts {
@@ -21,11 +23,11 @@ export class Texts {
     this.texts.set(id, text)
   }
 
-  /** @returns undefined if there is no room for another one */
+  /** @returns undefined if there is no room for another one, or it is too long */
   idOf(text: string): number | undefined {
     let id = this.ids.get(text)
     if (id === undefined) {
-      if (this.ids.size >= MOST) return undefined
+      if (this.ids.size >= MOST || text.length > LONGEST_NAME) return undefined
       id = this.ids.size + 1
       this.insert.run(id, text)
       this.remember(id, text)

@@ -123,8 +123,8 @@ async function searches(spans: number, kept: string | undefined, times: number, 
   try {
     const start = BigInt(Date.now() - 86_400_000) * 1_000_000n
     if (isNew) await fill(receiver.otlp, spans, start)
-    // What the alerts' engine knows, it knows since it was started.
-    await sendAll(receiver.otlp, loadOf(20_000, 7))
+    // What the alerts' engine knows, it knows since it was started; the traces are new ones each time.
+    await sendAll(receiver.otlp, loadOf(20_000, Date.now()))
     const { peak } = await quiet(receiver.pid)
     const rows = await askAll(receiver.page as string, folder, times, kinds)
     return [

@@ -80,6 +80,7 @@ test.each([
   ['an unknown type', { status: 415 }, body, { 'content-type': 'text/plain' }, {}],
   ['no type', { status: 415 }, body, {}, {}],
   ['another path', { status: 404 }, body, PROTO_TYPE, { path: '/v1/logs' }],
+  ['a path that is no path', { status: 404 }, body, PROTO_TYPE, { path: '//[::1]' }],
   ['a path that an object has anyway', { status: 404 }, body, PROTO_TYPE, { path: '/__proto__' }],
   ['another method', { status: 405 }, '', PROTO_TYPE, { method: 'GET' }],
 ])('%s is answered as it should be, and nothing is taken', async (_what, { status }, sent, headers, options) => {

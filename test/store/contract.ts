@@ -326,6 +326,15 @@ function bears({ store, put, found }: Trial): void {
     expect((await store().timeline(traceId(2)))?.spans[0]?.name).toBe('__proto__')
   })
 
+  test('a name of a megabyte is cut in lists, and is no operation', async () => {
+    const long = 'n'.repeat(1_000_000)
+    await put(1, [{ name: long }, { attributes: { [long]: 'x' } }])
+    const { items } = await store().search({ service: 'shop' })
+    expect(items[0]?.name.length).toBeLessThan(2_000)
+    expect((await store().timeline(traceId(1)))?.spans[0]?.name).toBe(long)
+    expect((await store().operations('shop')).map(({ name }) => name)).toEqual(['work'])
+  })
+
   test('all of a batch is kept or nothing', async () => {
     const bad = { ...stored(spansOf(2, [{}])), otlp: null as unknown as Uint8Array }
     await expect(store().put([stored(spansOf(1, [{ name: 'gone' }])), bad])).rejects.toThrow()
