@@ -17,6 +17,7 @@ import { phaseMetric } from './phase-metrics.ts'
 import type { Rule } from './rule.ts'
 import { Seen } from './seen.ts'
 import type { Series, SeriesData } from './series.ts'
+import { Sums } from './sums.ts'
 import { targetsOf, type Target } from './targets.ts'
 
 export interface EngineOptions {
@@ -92,8 +93,9 @@ export class AlertEngine {
   tick(): void {
     const now = this.#now()
     let changed = false
+    const sums = new Sums(now, (series, windowMs) => series.running(now, windowMs))
     for (const group of this.#groups.gather(this.series)) {
-      const reading = evaluate(group.rule, group.members, now, (series) => series.running(now, group.rule.window))
+      const reading = evaluate(group.rule, group.members, now, sums)
       changed = this.#advance(group, reading, now) || changed
     }
     this.inFlight.forget(now)

@@ -10,7 +10,10 @@ export interface Group {
   readonly id: string
   /** With an empty route where all routes count together. */
   readonly subject: Subject
+  /** One list for all rules that speak of the same series in the same way: what these come to is added up once. */
   readonly members: Series[]
+  /** It had no series left: it is no group any more. */
+  gone: boolean
 }
 
 /**
@@ -20,6 +23,8 @@ export interface Group {
 export class Groups {
   readonly #rules: readonly Rule[]
   readonly #groups = new Map<string, Group>()
+  /** By what the rules have in common, and the subject. */
+  readonly #members = new Map<string, Series[]>()
   /** What a series belongs to never changes, so it is asked once. */
   readonly #of = new WeakMap<Series, readonly Group[]>()
 
@@ -30,16 +35,16 @@ export class Groups {
 
   /** Sorts all series into their groups anew: those that were forgotten are gone. */
   gather(all: Iterable<Series>): Iterable<Group> {
-    for (const { members } of this.#groups.values()) members.length = 0
-    for (const series of all) for (const group of this.of(series)) group.members.push(series)
-    for (const [id, { members }] of this.#groups) if (members.length === 0) this.#groups.delete(id)
+    for (const members of this.#members.values()) members.length = 0
+    for (const series of all) for (const { members } of this.of(series)) if (members.at(-1) !== series) members.push(series)
+    for (const group of this.#groups.values()) if (group.members.length === 0) this.#remove(group)
     return this.#groups.values()
   }
 
   /** The groups that a series belongs to. */
   of(series: Series): readonly Group[] {
     let groups = this.#of.get(series)
-    if (groups === undefined || groups.some(({ id }) => !this.#groups.has(id))) {
+    if (groups === undefined || groups.some(({ gone }) => gone)) {
       const { subject } = series
       groups = this.#rules.filter(({ where }) => matches(where, { ...subject })).map((rule) => this.#group(rule, subject))
       this.#of.set(series, groups)
@@ -57,8 +62,21 @@ export class Groups {
     const id = idOf(rule, subject)
     const found = this.#groups.get(id)
     if (found !== undefined) return found
-    const made: Group = { rule, id, subject, members: [] }
+    const shared = sharedId(rule, subject)
+    const members = this.#members.get(shared) ?? []
+    this.#members.set(shared, members)
+    const made: Group = { rule, id, subject, members, gone: false }
     this.#groups.set(id, made)
     return made
   }
+
+  #remove(group: Group): void {
+    group.gone = true
+    this.#groups.delete(group.id)
+    this.#members.delete(sharedId(group.rule, group.subject))
+  }
 }
+
+/** The same for rules that differ in what they ask, but not of whom. */
+const sharedId = ({ where, perRoute }: Rule, subject: Subject): string =>
+  JSON.stringify([where.service, where.phase, where.name, where.hook, where.route, perRoute, Object.values(subject)])

@@ -87,11 +87,14 @@ export class Histogram {
     this.count += sign * other.count
     this.sum += sign * other.sum
     this.zeroCount += sign * other.zeroCount
-    const counts = other.#counts
-    for (let i = 0; i < counts.length; i++) {
-      const times = counts[i] as number
-      if (times !== 0) this.#add(other.#offset + i, sign * times)
-    }
+    const added = other.#counts
+    if (added.length === 0) return
+    this.#cover(other.#offset, other.#offset + added.length - 1)
+    const counts = this.#counts
+    const shift = other.#offset - this.#offset
+    // Apart, because minus zero is no small integer: that would make every count a double.
+    if (sign > 0) for (let i = 0; i < added.length; i++) counts[shift + i]! += added[i] as number
+    else for (let i = 0; i < added.length; i++) counts[shift + i]! -= added[i] as number
   }
 
   /** Non-empty buckets, in order: index and count. */
@@ -145,19 +148,17 @@ export class Histogram {
   }
 
   #add(index: number, times: number): void {
-    const at = index - this.#offset
-    if (at >= 0 && at < this.#counts.length) this.#counts[at]! += times
-    else {
-      this.#cover(index)
-      this.#counts[index - this.#offset]! += times
-    }
+    this.#cover(index, index)
+    this.#counts[index - this.#offset]! += times
   }
 
-  /** Makes room for a bucket, half an octave at a time, keeping what is counted. */
-  #cover(index: number): void {
-    const empty = this.#counts.length === 0
-    const from = Math.min(empty ? index : this.#offset, Math.floor(index / STEP) * STEP)
-    const to = Math.max(empty ? index : this.#offset + this.#counts.length, (Math.floor(index / STEP) + 1) * STEP)
+  /** Makes room for buckets, half an octave at a time, keeping what is counted. */
+  #cover(first: number, last: number): void {
+    const { length } = this.#counts
+    if (length > 0 && first >= this.#offset && last < this.#offset + length) return
+    const empty = length === 0
+    const from = Math.min(empty ? first : this.#offset, Math.floor(first / STEP) * STEP)
+    const to = Math.max(empty ? last : this.#offset + length, (Math.floor(last / STEP) + 1) * STEP)
     const wider: number[] = []
     for (let i = from; i < to; i++) wider.push(empty ? 0 : (this.#counts[i - this.#offset] ?? 0))
     this.#offset = from
