@@ -56,13 +56,13 @@ export function AgentTable({ agents }: { agents: readonly AgentJson[] }): VNode 
           <tr>
             <th scope="col">Process</th>
             <th scope="col" class="number">
-              Per request
+              Time per request
             </th>
             <th scope="col" class="works">
-              Of it
+              Made up of
             </th>
             <th scope="col" class="number">
-              Spans each
+              Spans per request
             </th>
             <th scope="col" class="number">
               Spans
@@ -77,7 +77,7 @@ export function AgentTable({ agents }: { agents: readonly AgentJson[] }): VNode 
               Failed posts
             </th>
             <th scope="col" class="number">
-              Last word
+              Last report
             </th>
           </tr>
         </thead>

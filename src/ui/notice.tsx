@@ -15,6 +15,9 @@ export function Failure({ error }: { error: Error }): VNode {
   return (
     <Notice title="That did not work">
       <p>{error.message}</p>
+      <button type="button" class="button" onClick={() => location.reload()}>
+        Try again
+      </button>
     </Notice>
   )
 }
@@ -22,8 +25,9 @@ export function Failure({ error }: { error: Error }): VNode {
 /** Something is on its way. */
 export function Waiting({ what }: { what: string }): VNode {
   return (
-    <div class="wait-line" role="status">
-      <span class="unseen">Loading {what}</span>
+    <div role="status">
+      <div class="wait-line" />
+      <p class="wait-words muted">Loading {what}…</p>
     </div>
   )
 }

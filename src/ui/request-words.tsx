@@ -42,5 +42,5 @@ export function Status({ summary }: { summary: SummaryJson }): VNode {
   const { status, error, inFlight } = summary
   if (status !== null) return <span class={`pill status ${tone(status)}`}>{status}</span>
   if (error) return <span class="pill status tone-bad">error</span>
-  return <span class="pill status tone-plain">{inFlight ? '…' : '–'}</span>
+  return <span class="pill status tone-plain">{inFlight ? 'running' : '–'}</span>
 }

@@ -26,7 +26,7 @@ function Facts({ now }: { now: StatusJson }): VNode {
     <dl class="facts">
       <Fact name="Spans accepted">{count(spans.accepted)}</Fact>
       <Fact name="Stored">{count(spans.stored)}</Fact>
-      <Fact name="On their way">{count(spans.pending)}</Fact>
+      <Fact name="Waiting to be stored">{count(spans.pending)}</Fact>
       <Fact name="Dropped" tone={spans.dropped > 0 ? 'tone-bad' : ''}>
         {count(spans.dropped)}
       </Fact>
@@ -35,19 +35,21 @@ function Facts({ now }: { now: StatusJson }): VNode {
       </Fact>
       <Fact name="Timelines kept">{count(now.traces)}</Fact>
       <Fact name="On disk">{bytes(storage.bytes)}</Fact>
-      <Fact name="From a request’s end to here" tone={now.lag !== null && now.lag.medianMs > 30_000 ? 'tone-warn' : ''}>
+      <Fact name="Delay until seen here" tone={now.lag !== null && now.lag.medianMs > 30_000 ? 'tone-warn' : ''}>
         {now.lag === null ? '–' : duration(now.lag.medianMs * 1e6)}
         {now.lag !== null && <small class="muted"> worst {duration(now.lag.worstMs * 1e6)}</small>}
-      </Fact>
-      <Fact name="Running for">
-        <span title={new Date(now.startedAt).toLocaleString('en-GB')}>{roughly(Date.now() - Date.parse(now.startedAt))}</span>
       </Fact>
     </dl>
   )
 }
 
 function Forwarding({ now }: { now: StatusJson }): VNode {
-  if (now.forwarding.length === 0) return <p class="muted">Spans are forwarded to nobody else.</p>
+  if (now.forwarding.length === 0)
+    return (
+      <p class="muted">
+        Nowhere. Start the collector with <code>--forward URL</code> to send everything on.
+      </p>
+    )
   return (
     <table class="plain">
       <caption class="unseen">Where spans are forwarded to</caption>
@@ -78,7 +80,7 @@ function Forwarding({ now }: { now: StatusJson }): VNode {
 /** Where a host's clock is, against that of whoever called it. */
 function Hosts({ hosts }: { hosts: StatusJson['hosts'] }): VNode {
   if (hosts.length === 0)
-    return <p class="muted">All requests so far were on one machine, or nothing could be said of their clocks.</p>
+    return <p class="muted">Nothing to correct: all requests so far were on one machine, or told nothing of their clocks.</p>
   return (
     <table class="plain">
       <caption class="unseen">Clocks by host</caption>
@@ -130,7 +132,12 @@ export function StatusPage({ told }: Props): VNode {
   if (data === undefined) return error === undefined ? <Waiting what="status" /> : <Failure error={error} />
   return (
     <div class="board status-page">
-      <h1>Collector {data.version}</h1>
+      <h1>
+        Collector {data.version}{' '}
+        <small class="muted" title={new Date(data.startedAt).toLocaleString('en-GB')}>
+          running for {roughly(Date.now() - Date.parse(data.startedAt))}
+        </small>
+      </h1>
       {error !== undefined && <p class="lost">{error.message}</p>}
       <Facts now={data} />
       <Panel title="What watching costs the apps">

@@ -15,7 +15,7 @@ const WORDS: Readonly<Record<string, readonly [title: string, meaning: string]>>
   ],
   end_before_start: ['ended before it began', 'The end was earlier than the start; the duration is shown as zero.'],
   zero_start: ['no start time', 'The span came without a start time.'],
-  in_flight: ['in flight', 'The request was still running when this was sent.'],
+  in_flight: ['still running', 'The request was still running when this was sent.'],
   truncated: ['truncated', 'Part of the data was cut off because it was too large.'],
   n_plus_one: ['N+1 queries', 'The same query ran once per row. One query with a join or an IN list would do.'],
 }

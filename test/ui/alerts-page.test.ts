@@ -42,3 +42,13 @@ test.skipIf(noBrowser)('what fires is counted in the header of every page', asyn
   await page.locator('.cause.firing').waitFor()
   expect(await page.title()).toBe('(1) Alerts · Phaseline')
 })
+
+test.skipIf(noBrowser)('what changed since then is one click away, with the culprit pointed at', async () => {
+  slowRequests()
+  const page = await view.open('/alerts')
+  await page.getByRole('link', { name: 'vs before' }).first().click()
+  await page.getByRole('heading', { name: /^What got slower/ }).waitFor()
+  const { pathname, searchParams } = new URL(page.url())
+  expect([pathname, searchParams.get('name')]).toEqual(['/compare', 'SessionMiddleware'])
+  await page.getByRole('button', { name: 'Remove SessionMiddleware' }).waitFor()
+})

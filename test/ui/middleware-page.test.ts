@@ -40,3 +40,18 @@ test.skipIf(noBrowser)('its slowest timeline opens with the cursor on it', async
   expect(new URL(page.url()).pathname).toBe(`/trace/${ONE}`)
   expect(await page.getByLabel('Find a span').inputValue()).toBe('LocaleMiddleware process_response')
 })
+
+test.skipIf(noBrowser)(
+  'what changed in its route against the time before is one click away, and it stands out there',
+  async () => {
+    const [before, after] = [Date.now() - 400_000, Date.now() - 100_000]
+    for (let number = 1; number <= 20; number++) {
+      view.receive(number, bookshop(), BigInt(before + number * 1000) * 1_000_000n)
+      view.receive(100 + number, bookshop(90_000), BigInt(after + number * 1000) * 1_000_000n)
+    }
+    const page = await view.open(`/middleware?route=${encodeURIComponent('/books/<int:id>/')}&windowMs=300000`)
+    await page.locator('.hooks tbody', { hasText: 'LocaleMiddleware' }).getByText('vs before').first().click()
+    await page.locator('.changes tr.looked', { hasText: 'LocaleMiddleware' }).first().waitFor()
+    expect(await page.locator('.changes tr.looked').count()).toBe(2)
+  },
+)

@@ -94,3 +94,41 @@ test.skipIf(noBrowser)('at a glance: how many, how long, and where the time of a
   await glance.getByRole('link', { name: /middleware in/ }).click()
   await expect.poll(() => new URL(page.url()).search).toBe('?phase=middleware.request')
 })
+
+test.skipIf(noBrowser)(
+  'a part of the picture is selected by keys, which its name says, and the list narrowed to it',
+  async () => {
+    const now = BigInt(Date.now()) * 1_000_000n
+    for (let number = 1; number <= 8; number++) view.receive(number, bookshop(), now - BigInt(9 - number) * 10_000_000_000n)
+    const page = await view.open('/')
+    const rows = page.locator('a.request')
+    await rows.nth(7).waitFor()
+    const chart = page.getByRole('application', { name: /^Latency over time of 8 requests.* Arrow keys select/ })
+    await chart.press('ArrowLeft')
+    await page.locator('.rubber').waitFor()
+    expect(await page.locator('.picture [role=status]').innerText()).toMatch(/: 2 requests\. Enter narrows the list\.$/)
+    await chart.press('Enter')
+    await expect.poll(() => rows.count()).toBe(2)
+    expect(new URL(page.url()).searchParams.get('from')).toMatch(/^\d{19}$/)
+    expect(await page.locator('.rubber').count()).toBe(0)
+  },
+)
+
+test.skipIf(noBrowser)('Escape gives a selection up', async () => {
+  view.receive(1)
+  const page = await view.open('/')
+  const chart = page.locator('.plot')
+  await chart.press('ArrowRight')
+  await page.locator('.rubber').waitFor()
+  await chart.press('Escape')
+  await expect.poll(() => page.locator('.rubber').count()).toBe(0)
+  expect(new URL(page.url()).search).toBe('')
+})
+
+test.skipIf(noBrowser)('one that is still running says so, and counts apart', async () => {
+  view.receive(1)
+  view.receive(2, { phase: 'gateway', name: 'GET /slow', from: 0, to: 900_000, attributes: { 'phaseline.in_flight': true } })
+  const page = await view.open('/')
+  await page.locator('a.request .status', { hasText: 'running' }).waitFor()
+  expect(await page.getByLabel('Where the time of these requests went').innerText()).toMatch(/^1 request, .* · 1 running/)
+})

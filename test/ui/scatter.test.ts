@@ -40,3 +40,8 @@ test('a dragged rectangle is a filter that holds the dots inside it, from whatev
   expect(BigInt(filter.from)).toBeLessThan(150_000_000_000n)
   expect(BigInt(filter.to)).toBeGreaterThan(150_000_000_000n)
 })
+
+test('the two ends of the shortest picture are not the same second', () => {
+  const { from, to } = scales([at(5, 3), at(5, 4)])
+  expect(to - from).toBeGreaterThanOrEqual(2000)
+})

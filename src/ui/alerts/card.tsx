@@ -3,6 +3,7 @@ import type { AlertJson } from '../../query/wire.ts'
 import { clock, roughly } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { phaseLook } from '../phases.ts'
+import { windowsSince } from '../windows/windows.ts'
 import { Chart } from './chart.tsx'
 import { figure } from './figure.ts'
 import type { AlertGroup } from './groups.ts'
@@ -18,8 +19,16 @@ function Links({ alert }: { alert: AlertJson }): VNode {
       {slowest !== null && <a href={to(slowest)}>slowest</a>}
       {typical !== null && <a href={to(typical)}>typical</a>}
       {slowest !== null && typical !== null && slowest !== typical && (
-        <a href={hrefOf({ page: 'compare', a: typical, b: slowest })}>compare</a>
+        <a href={hrefOf({ page: 'compare', a: typical, b: slowest })} title="What the slowest did longer than the typical one">
+          compare
+        </a>
       )}
+      <a
+        href={hrefOf({ page: 'windows', windows: windowsSince(alert, alert.since ?? alert.firedAt) })}
+        title="Requests since then against those before: what got slower"
+      >
+        vs before
+      </a>
     </span>
   )
 }
@@ -48,7 +57,7 @@ function Line({ alert, forMs }: { alert: AlertJson; forMs: number }): VNode {
         <span title={look.meaning}>
           <i class="swatch" /> {alert.hook || look.label}
         </span>
-        <b>{alert.route || 'any route'}</b>
+        <b>{alert.route || 'all routes'}</b>
       </span>
       <Chart alert={alert} />
       <span class="against">

@@ -21,11 +21,17 @@ export function Chart({ alert }: { alert: AlertJson }): VNode | null {
   const line = linePath(values, x, y)
   const limit = y(threshold)
   return (
-    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words} preserveAspectRatio="none">
-      <title>{words}</title>
-      <rect class="over" x="0" y="0" width={WIDTH} height={limit} />
-      <path class="line" d={line} />
-      <path class="limit" d={`M0 ${limit.toFixed(1)}H${WIDTH}`} />
-    </svg>
+    <span class="charted">
+      <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words} preserveAspectRatio="none">
+        <title>{words}</title>
+        <rect class="over" x="0" y="0" width={WIDTH} height={limit} />
+        <path class="line" d={line} />
+        <path class="limit" d={`M0 ${limit.toFixed(1)}H${WIDTH}`} />
+      </svg>
+      <span class="ago" aria-hidden="true">
+        <span>{minutes} min ago</span>
+        <span>now</span>
+      </span>
+    </span>
   )
 }

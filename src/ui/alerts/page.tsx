@@ -42,7 +42,7 @@ function History({ history }: { history: readonly AlertEventJson[] }): VNode {
       <h2>History</h2>
       {history.length === 0 && <p class="muted">No alert has fired since the collector’s memory begins.</p>}
       {history.length > 0 && (
-        <table class="plain">
+        <table class="plain history">
           <caption class="unseen">What fired and what resolved, newest first</caption>
           <thead>
             <tr>
@@ -74,7 +74,7 @@ function History({ history }: { history: readonly AlertEventJson[] }): VNode {
 function Rules({ rules }: { rules: readonly RuleJson[] }): VNode {
   return (
     <section class="panel">
-      <h2>Watched for</h2>
+      <h2>Rules</h2>
       <dl class="rules">
         {rules.map((rule) => (
           <div key={rule.name}>
@@ -98,7 +98,12 @@ function Rules({ rules }: { rules: readonly RuleJson[] }): VNode {
 
 /** Who is told, and whether it arrives. */
 export function Targets({ targets }: { targets: AlertsJson['targets'] }): VNode {
-  if (targets.length === 0) return <p class="muted">Nobody is told: no target is configured.</p>
+  if (targets.length === 0)
+    return (
+      <p class="muted">
+        Nobody: alerts are only seen here. Add <code>targets</code> to <code>phaseline.config.json</code> to send them on.
+      </p>
+    )
   return (
     <table class="plain">
       <caption class="unseen">Who is told of alerts</caption>
@@ -152,7 +157,7 @@ export function AlertsPage({ told }: { told: Loaded<AlertsJson> }): VNode {
       ))}
       <Rules rules={data.rules} />
       <section class="panel">
-        <h2>Told</h2>
+        <h2>Who is told</h2>
         <Targets targets={data.targets} />
       </section>
       <History history={data.history} />

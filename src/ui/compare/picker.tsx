@@ -26,7 +26,7 @@ function Paste({ pick }: { pick: (traceId: string) => void }): VNode {
       <input
         class="field mono"
         aria-label="Trace id"
-        placeholder="or paste a trace id"
+        placeholder="Paste a trace id"
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
@@ -87,7 +87,7 @@ export function FirstPicker(): VNode {
     <section class="panel" aria-label="Compare">
       <h2>Compare two timelines</h2>
       <p class="muted">
-        Open a <a href="/">request</a> and press “Compare with…”. Or begin with an id:
+        Open a <a href="/">request</a> and press “Compare with…”, or begin with its id:
       </p>
       <Paste pick={(a) => go({ page: 'compare', a, b: null })} />
     </section>

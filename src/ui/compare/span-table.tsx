@@ -37,7 +37,7 @@ function Row({ a, b, row, most }: RowProps): VNode {
   return (
     <tr class={look.className}>
       <th scope="row" title={`${trace.name(span)} (${look.label})`}>
-        <span style={{ paddingLeft: `${Math.min(row.depth, 12) * 12}px` }}>
+        <span class="indented" style={{ '--depth': String(Math.min(row.depth, 12)) }}>
           <i class="swatch" /> {trace.name(span)} {only !== null && <span class="pill tone-plain">{only}</span>}
         </span>
       </th>

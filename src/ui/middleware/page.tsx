@@ -4,7 +4,7 @@ import { middleware } from '../api.ts'
 import { usePolled } from '../loading.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
 import { phaseLook } from '../phases.ts'
-import type { Board } from './board.ts'
+import { FIRST_BOARD, type Board } from './board.ts'
 import { BoardFilters } from './filters.tsx'
 import { Table } from './table.tsx'
 
@@ -17,7 +17,13 @@ function Nothing({ board }: { board: Board }): VNode {
     <Notice title={`No ${what} ran`}>
       <p>
         Nothing of this kind took part in a request lately. Rows appear here as requests end.{' '}
-        <a href="/middleware">All middleware</a>
+        {board.phase === FIRST_BOARD.phase && board.service === '' && board.route === '' ? (
+          <>
+            How to send some is said under <a href="/">Requests</a>.
+          </>
+        ) : (
+          <a href="/middleware">All middleware</a>
+        )}
       </p>
     </Notice>
   )

@@ -6,6 +6,7 @@ import { hrefOf } from '../location.ts'
 import { go } from '../navigate.ts'
 import { phaseLook } from '../phases.ts'
 import { groupsOf, sortedBy, type Board, type Group, type SortKey } from './board.ts'
+import { FIRST_WINDOWS } from '../windows/windows.ts'
 import { Sparkline } from './sparkline.tsx'
 
 interface Column {
@@ -26,7 +27,7 @@ const COLUMNS: readonly Column[] = [
   { key: null, text: 'p95 over time', className: 'trend' },
   { key: 'errors', text: 'Errors', className: 'number errors' },
   { key: null, text: 'Alert', className: 'alert' },
-  { key: null, text: 'Timelines', className: 'links' },
+  { key: null, text: 'Look at', className: 'links' },
 ]
 
 function Head({ board }: { board: Board }): VNode {
@@ -60,11 +61,12 @@ function Figure({ ns, className, label }: { ns: string; className: string; label
   )
 }
 
-/** Timelines that show it: the slowest, a usual one, and the two side by side. */
-function Links({ row }: { row: MiddlewareRowJson }): VNode {
+/** Timelines that show it: the slowest, a usual one, the two side by side; and what changed in its requests. */
+function Links({ row, board }: { row: MiddlewareRowJson; board: Board }): VNode {
   const { slowest, typical, name, hook } = row
   const find = `${name} ${hook}`.trim()
   const to = (traceId: string): string => hrefOf({ page: 'timeline', traceId, span: null, find })
+  const windows = { ...FIRST_WINDOWS, service: row.service, route: board.route, lastMs: board.windowMs, name }
   return (
     <td class="links">
       {slowest !== null && <a href={to(slowest)}>slowest</a>}
@@ -74,6 +76,9 @@ function Links({ row }: { row: MiddlewareRowJson }): VNode {
           compare
         </a>
       )}
+      <a href={hrefOf({ page: 'windows', windows })} title="This while against the one before it: what got slower">
+        vs before
+      </a>
     </td>
   )
 }
@@ -91,7 +96,7 @@ function AlertState({ alert }: { alert: MiddlewareRowJson['alert'] }): VNode {
   )
 }
 
-function Hook({ row, minutes }: { row: MiddlewareRowJson; minutes: number }): VNode {
+function Hook({ row, board, minutes }: { row: MiddlewareRowJson; board: Board; minutes: number }): VNode {
   const look = phaseLook(row.phase)
   return (
     <>
@@ -118,13 +123,13 @@ function Hook({ row, minutes }: { row: MiddlewareRowJson; minutes: number }): VN
         {count(row.errors)}
       </td>
       <AlertState alert={row.alert} />
-      <Links row={row} />
+      <Links row={row} board={board} />
     </>
   )
 }
 
 /** The hooks of one middleware, under one bracket. */
-function Hooks({ group, minutes }: { group: Group; minutes: number }): VNode {
+function Hooks({ group, board, minutes }: { group: Group; board: Board; minutes: number }): VNode {
   const { name, service, rows } = group
   return (
     <tbody class={rows.length > 1 ? 'joined' : ''}>
@@ -136,7 +141,7 @@ function Hooks({ group, minutes }: { group: Group; minutes: number }): VNode {
               <small>{service}</small>
             </th>
           )}
-          <Hook row={row} minutes={minutes} />
+          <Hook row={row} board={board} minutes={minutes} />
         </tr>
       ))}
     </tbody>
@@ -152,7 +157,7 @@ export function Table({ board, data }: { board: Board; data: MiddlewareJson }): 
     <table class="hooks" aria-label={`Figures of ${minutes} min, the highest p95 ${duration(slowest)}`}>
       <Head board={board} />
       {groups.map((group) => (
-        <Hooks key={`${group.service} ${group.name}`} group={group} minutes={minutes} />
+        <Hooks key={`${group.service} ${group.name}`} group={group} board={board} minutes={minutes} />
       ))}
     </table>
   )

@@ -122,7 +122,7 @@ export function Filters({ filter, services, routes, middlewares }: Props): VNode
       <select class="field" aria-label="State" value={stateOf(filter)} onChange={setState}>
         <option value="">Any state</option>
         <option value="error">Failed</option>
-        <option value="inFlight">In flight</option>
+        <option value="inFlight">Running</option>
       </select>
       <TimeField filter={filter} />
       <select class="field" aria-label="Phase" value={filter.phase} onChange={set('phase', false)}>
@@ -135,7 +135,7 @@ export function Filters({ filter, services, routes, middlewares }: Props): VNode
       </select>
       <Choice name="Middleware" all={middlewares} chosen={filter.middleware} choose={set('middleware', false)} />
       <label class="field number">
-        <span>≥</span>
+        <span>Took ≥</span>
         <input
           type="number"
           min="0"

@@ -2,7 +2,7 @@ import type { VNode } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { SummaryJson } from '../../query/wire.ts'
 import type { Filter } from '../filter.ts'
-import { count, duration } from '../format.ts'
+import { count, duration, plural } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { overviewOf } from './overview.ts'
 
@@ -11,14 +11,15 @@ const NAMED = 6
 
 /** The requests of the list taken together: how long they took, and where their time went. A phase leads to those that have it. */
 export function Glance({ items, filter }: { items: readonly SummaryJson[]; filter: Filter }): VNode {
-  const { requests, failed, p50, p95, shares } = useMemo(() => overviewOf(items), [items])
+  const { requests, running, failed, p50, p95, shares } = useMemo(() => overviewOf(items), [items])
   const named = shares.slice(0, NAMED)
   const most = named[0]?.permille ?? 1
   const rest = shares.slice(NAMED).reduce((sum, { permille }) => sum + permille, 0)
   return (
     <section class="glance" aria-label="Where the time of these requests went">
       <p class="muted">
-        {count(requests)} requests, p50 <b>{duration(p50)}</b>, p95 <b>{duration(p95)}</b>
+        {plural(requests, 'request')}, p50 <b>{duration(p50)}</b>, p95 <b>{duration(p95)}</b>
+        {running > 0 && ` · ${count(running)} running`}
         {failed > 0 && (
           <>
             {' · '}

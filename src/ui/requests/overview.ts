@@ -5,6 +5,7 @@ import { failed } from '../request-words.tsx'
 /** Requests taken together. */
 export interface Overview {
   readonly requests: number
+  readonly running: number
   readonly failed: number
   /** Nanoseconds. */
   readonly p50: number
@@ -23,6 +24,7 @@ export function overviewOf(items: readonly SummaryJson[]): Overview {
   const phases = Object.fromEntries([...sums].map(([id, ns]) => [id, String(ns)]))
   return {
     requests: ended.length,
+    running: items.length - ended.length,
     failed: ended.filter(failed).length,
     p50: at(0.5),
     p95: at(0.95),

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { MiddlewareJson } from '../../query/wire.ts'
+import type { MiddlewareJson, SummaryJson } from '../../query/wire.ts'
 import { middleware } from '../api.ts'
 import { narrowed, type Filter } from '../filter.ts'
 import { plural } from '../format.ts'
@@ -47,7 +47,7 @@ function Nothing({ filter }: { filter: Filter }): VNode {
       <pre>
         npx phaseline demo{'\n'}npx phaseline run app.js{'\n'}node --import phaseline/register app.js
       </pre>
-      <p>Anything that speaks OTLP may send too: http://127.0.0.1:4318</p>
+      <p>Anything that speaks OTLP may send too: to port 4318, unless the collector was given another.</p>
     </Notice>
   )
 }
@@ -67,9 +67,15 @@ function Columns(): VNode {
   )
 }
 
+/** The 95th percentile, ns: against one that took minutes, all the others would look alike. */
+function nearlyLongest(items: readonly SummaryJson[]): number {
+  const times = items.map(({ durationNs }) => Number(durationNs)).sort((a, b) => a - b)
+  return times[Math.ceil(0.95 * times.length) - 1] ?? 0
+}
+
 function List({ used, handlers }: { used: UsedFeed; handlers: object }): VNode {
   const { shown } = used.feed
-  const longest = shown.reduce((most, item) => Math.max(most, Number(item.durationNs)), 0)
+  const longest = useMemo(() => nearlyLongest(shown), [shown])
   return (
     <section class="list" aria-label="Requests">
       <Columns />
@@ -121,12 +127,15 @@ export function RequestsPage({ filter }: { filter: Filter }): VNode {
   useListKeys()
   useEffect(() => void (document.title = 'Requests · Phaseline'), [])
   const { shown } = used.feed
+  const middlewares = useMiddlewares()
+  // Where there is nothing at all, there is nothing to narrow.
+  const some = shown.length > 0 || used.busy || used.error !== undefined
   const services = useMemo(() => [...new Set(shown.flatMap((item) => item.services))].sort(), [shown])
   const routes = useMemo(() => [...new Set(shown.flatMap(({ route }) => route ?? []))].sort(), [shown])
   return (
     <div class="requests">
       <h1 class="unseen">Requests</h1>
-      <Filters filter={steady} services={services} routes={routes} middlewares={useMiddlewares()} />
+      {(some || narrowed(steady)) && <Filters filter={steady} services={services} routes={routes} middlewares={middlewares} />}
       {link === 'lost' && (
         <p class="lost">
           The collector does not answer: what you see is what was known. If it was stopped, start it again with: npx phaseline

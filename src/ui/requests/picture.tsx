@@ -5,6 +5,7 @@ import type { Filter } from '../filter.ts'
 import { clock, duration, plural, timeOfDay } from '../format.ts'
 import { go } from '../navigate.ts'
 import { failed } from '../request-words.tsx'
+import { pressed, within, type Selection } from './selection.ts'
 import { dots, dragged, levels, scales, type Dot, type Scales } from './scatter.ts'
 
 interface Point {
@@ -14,6 +15,9 @@ interface Point {
 
 /** Closer than this many pixels is a click, not a drag; and near enough to a dot to mean it. */
 const NEAR = 6
+
+const KEYS =
+  'Arrow keys select: left and right move in time, up and down set the shortest duration, with Shift the other edges; Enter narrows the list, Escape gives up.'
 
 function tone(item: SummaryJson): string {
   if (failed(item)) return 'dot bad'
@@ -47,6 +51,39 @@ function Grid({ scale }: { scale: Scales }): VNode {
   )
 }
 
+/** What the dots are, and how to narrow the list by them. */
+function Legend({ items }: { items: readonly SummaryJson[] }): VNode {
+  const tones = new Set(items.map(tone))
+  return (
+    <p class="dots muted" aria-hidden="true">
+      <span>Each dot is a request, by how long it took</span>
+      {tones.has('dot bad') && (
+        <span>
+          <i class="dot bad" /> failed
+        </span>
+      )}
+      {tones.has('dot warn') && (
+        <span>
+          <i class="dot warn" /> 4xx
+        </span>
+      )}
+      <span class="how">Drag, or press arrow keys, to select</span>
+    </p>
+  )
+}
+
+/** What is selected by keys, in words. */
+function said(scale: Scales, all: readonly Dot[], picked: Selection | undefined): string {
+  if (picked === undefined) return ''
+  const { from, to, minMs, maxMs } = range(scale, picked)
+  const ms = (text: string): string => duration(Number(text) * 1e6)
+  const inside = all.filter((dot) => within(picked, dot)).length
+  return `${timeOfDay(from).slice(0, 8)} to ${timeOfDay(to).slice(0, 8)}, ${ms(minMs)} to ${ms(maxMs)}: ${plural(inside, 'request')}. Enter narrows the list.`
+}
+
+const range = (scale: Scales, { left, right, top, bottom }: Selection): ReturnType<typeof dragged> =>
+  dragged(scale, { x: left, y: top }, { x: right, y: bottom })
+
 /** Every request in the list as a dot: when it came, how long it took (logarithmic). Drag to narrow the list, click to open one. */
 export function Picture({ items, filter }: { items: readonly SummaryJson[]; filter: Filter }): VNode {
   const scale = useMemo(() => scales(items), [items])
@@ -54,11 +91,13 @@ export function Picture({ items, filter }: { items: readonly SummaryJson[]; filt
   const [drag, setDrag] = useState<[Point, Point]>()
   const [over, setOver] = useState<Dot>()
   const plot = useRef<HTMLDivElement>(null)
+  const [picked, setPicked] = useState<Selection>()
 
   const down = (event: PointerEvent): void => {
     const at = pointIn(plot.current as Element, event)
     plot.current?.setPointerCapture(event.pointerId)
     setDrag([at, at])
+    setPicked(undefined)
   }
   const move = (event: PointerEvent): void => {
     const at = pointIn(plot.current as Element, event)
@@ -76,13 +115,31 @@ export function Picture({ items, filter }: { items: readonly SummaryJson[]; filt
     const hit = nearest(all, b, box)
     if (hit !== undefined) go({ page: 'timeline', traceId: hit.item.traceId, span: null })
   }
+  const words = said(scale, all, picked)
+  const key = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const next = pressed(picked, event.key, event.shiftKey)
+    if (next !== undefined) setPicked(next)
+    else if (picked === undefined) return
+    else if (event.key === 'Escape') setPicked(undefined)
+    else if (event.key === 'Enter') {
+      setPicked(undefined)
+      go({ page: 'requests', filter: { ...filter, ...range(scale, picked) } })
+    } else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
   return (
     <div class="picture">
       <div
         ref={plot}
         class={over === undefined ? 'plot' : 'plot hit'}
-        role="img"
-        aria-label={`Latency over time of ${plural(items.length, 'request')}; the list below holds the same`}
+        role="application"
+        tabIndex={0}
+        aria-roledescription="chart"
+        aria-label={`Latency over time of ${plural(items.length, 'request')}; the list below holds the same. ${KEYS}`}
+        onKeyDown={key}
+        onBlur={() => setPicked(undefined)}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
@@ -94,12 +151,17 @@ export function Picture({ items, filter }: { items: readonly SummaryJson[]; filt
         ))}
         {over !== undefined && drag === undefined && <Tip dot={over} />}
         {drag !== undefined && <Rubber a={drag[0]} b={drag[1]} />}
+        {picked !== undefined && <Rubber a={{ x: picked.left, y: picked.top }} b={{ x: picked.right, y: picked.bottom }} />}
       </div>
       <div class="when" aria-hidden="true">
         {[0, 0.5, 1].map((share) => (
           <span key={share}>{clock(scale.from + share * (scale.to - scale.from))}</span>
         ))}
       </div>
+      {picked === undefined ? <Legend items={items} /> : <p class="dots muted">{words}</p>}
+      <span class="unseen" role="status">
+        {words}
+      </span>
     </div>
   )
 }

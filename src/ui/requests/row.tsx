@@ -24,7 +24,7 @@ function Marks({ item }: { item: SummaryJson }): VNode {
   const warnings = Object.entries(item.warnings).map(([warning, times]) => `${warningWords(warning).title} ×${times}`)
   return (
     <span class="marks">
-      {item.inFlight && <span class="pill tone-plain">in flight</span>}
+      {item.inFlight && item.status !== null && <span class="pill tone-plain">running</span>}
       {warnings.length > 0 && (
         <span class="tone-warn" role="img" aria-label={warnings.join(', ')} title={warnings.join('\n')}>
           ⚠
@@ -47,7 +47,7 @@ function Slowest({ item }: { item: SummaryJson }): VNode {
   )
 }
 
-/** One line of the list. `longest` is the longest request in it, in nanoseconds: durations are drawn against it. */
+/** One line of the list. `longest` in nanoseconds: durations are drawn against it, and what is longer is as long. */
 export function Row({ item, longest }: { item: SummaryJson; longest: number }): VNode {
   // The same node again tells Preact that nothing changed: a live list draws one row, not five hundred.
   return useMemo(() => <Line item={item} longest={longest} />, [item, longest])
@@ -63,7 +63,7 @@ function Line({ item, longest }: { item: SummaryJson; longest: number }): VNode 
         <RouteName summary={item} />
         <Status summary={item} />
         <span class="took">
-          <i aria-hidden="true" style={{ width: `${(ns / Math.max(1, longest)) * 50}px` }} />
+          <i aria-hidden="true" style={{ width: `${Math.min(1, ns / Math.max(1, longest)) * 50}px` }} />
           <span>
             {figure} <small>{unit}</small>
           </span>

@@ -18,13 +18,17 @@ export interface Scales {
 
 const DEFAULT: Scales = { from: 0, to: 1, low: 0, high: 1 }
 
+/** Less than this, ms, is no picture of time: the ends of its axis would read the same. */
+const SHORTEST = 6000
+
 /** The smallest ranges that hold all requests: whole powers of ten upwards, and a little room at the sides. */
 export function scales(items: readonly SummaryJson[]): Scales {
   if (items.length === 0) return DEFAULT
   const times = items.map((item) => epochMs(item.start))
   const heights = items.map((item) => Math.log10(Math.max(1e-3, Number(item.durationNs) / 1e6)))
   const from = Math.min(...times)
-  const room = Math.max(1000, Math.max(...times) - from) * 0.02
+  const span = Math.max(...times) - from
+  const room = Math.max(span * 0.02, (SHORTEST - span) / 2)
   const low = Math.floor(Math.min(...heights))
   return { from: from - room, to: Math.max(...times) + room, low, high: Math.max(low + 1, Math.ceil(Math.max(...heights))) }
 }

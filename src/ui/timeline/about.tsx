@@ -47,7 +47,7 @@ function Warnings({ warnings }: { warnings: Record<string, number> }): VNode | n
           <li key={warning} title={meaning}>
             <b>
               {title}
-              {times > 1 ? ` ×${times}` : ''}
+              {times > 1 && warning !== 'in_flight' ? ` ×${times}` : ''}
             </b>{' '}
             {meaning}
           </li>

@@ -69,6 +69,21 @@ function Sent({ range, sent: [start, length] }: { range: Range; sent: readonly [
   return start < range.from ? <i class="sent-before">◂</i> : <i class="sent-after">▸</i>
 }
 
+/** How long, where there is no column for it: behind the bar, before it, or on one that leaves no room beside it. */
+function Near({ from, to, ns }: { from: number; to: number; ns: number }): VNode {
+  if (to <= 0.66) return <Words at={{ left: share(Math.max(0, to)) }} ns={ns} />
+  if (from >= 0.34) return <Words at={{ right: share(1 - Math.min(1, from)) }} ns={ns} />
+  return <Words at={{ right: share(1 - Math.min(1, to)) }} ns={ns} on />
+}
+
+function Words({ at, ns, on = false }: { at: Record<string, string>; ns: number; on?: boolean }): VNode {
+  return (
+    <span class={on ? 'near on-bar' : 'near'} style={at}>
+      {duration(ns)}
+    </span>
+  )
+}
+
 /** A span in time: solid where it worked itself, pale where its children did, hatched where nobody did; the critical path below. */
 export function Bar({ trace, range, span, gaps, path }: BarProps): VNode {
   const start = trace.start[span] as number
@@ -76,7 +91,6 @@ export function Bar({ trace, range, span, gaps, path }: BarProps): VNode {
   const whole = place(range, [start, end])
   const parent = (trace.after[span] as number) > span + 1
   const made = MADE_OF_OTHERS.has(trace.phase(span) ?? '') || ((trace.flags[span] as number) & FLAG.synthetic) !== 0
-  const x = position(range, end)
   const sent = trace.sent.get(span)
   return (
     <div class="bar-area">
@@ -85,12 +99,7 @@ export function Bar({ trace, range, span, gaps, path }: BarProps): VNode {
       {parent && <Pieces pieces={own(trace, span)} range={range} name="own" />}
       {gaps !== undefined && made && <Pieces pieces={gaps} range={range} name="gap hatched" thinName="gap thin" />}
       {path !== undefined && <Pieces pieces={path} range={range} name="path" />}
-      <span
-        class="near"
-        style={x > 0.66 ? { right: share(1 - Math.max(0, position(range, start))) } : { left: share(Math.max(0, x)) }}
-      >
-        {duration(trace.duration[span] as number)}
-      </span>
+      <Near from={position(range, start)} to={position(range, end)} ns={trace.duration[span] as number} />
     </div>
   )
 }

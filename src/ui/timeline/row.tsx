@@ -14,6 +14,9 @@ const WIDEST = 12 * INDENT
 /** Waiting for somebody else: pale, so that what was done meanwhile stands out. */
 const WAITS = new Set(['client.ttfb', 'proxy.wait'])
 
+const SUFFIX = /(?<=.)Middleware$/
+const PREFIX = /^ process_/
+
 interface Props {
   readonly view: View
   readonly span: number
@@ -26,13 +29,24 @@ interface Props {
   readonly dispatch: (act: Act) => void
 }
 
-/** `SecurityMiddleware process_request`: the name in front, its hook quieter. */
+/** `SecurityMiddleware process_request`: the name in front, its hook quieter; on a telephone what all names end with gives way. */
 function Text({ text, phase }: { text: string; phase: string | null }): VNode {
   const cut = phase?.startsWith('middleware') === true ? text.lastIndexOf(' ') : -1
   return (
     <span class="text" title={text}>
-      {cut < 0 ? text : text.slice(0, cut)}
-      {cut >= 0 && <small>{text.slice(cut)}</small>}
+      {cut < 0 ? (
+        text
+      ) : (
+        <>
+          {text.slice(0, cut).replace(SUFFIX, '')}
+          {SUFFIX.test(text.slice(0, cut)) && <span class="wordy">Middleware</span>}
+          <small>
+            {' '}
+            {PREFIX.test(text.slice(cut)) && <span class="wordy">process_</span>}
+            {text.slice(cut + 1).replace(/^process_/, '')}
+          </small>
+        </>
+      )}
     </span>
   )
 }

@@ -112,8 +112,9 @@ function Tools({ view, dispatch }: Props): VNode {
   )
 }
 
-/** How many ticks fit: one for each 90 pixels or so. */
+/** How many ticks fit: one for each 90 pixels or so; fewer than three say nothing of the scale. */
 const TICK = 90
+const FEWEST = 3
 
 function Axis({ view }: { view: View }): VNode {
   const box = useRef<HTMLDivElement>(null)
@@ -132,7 +133,7 @@ function Axis({ view }: { view: View }): VNode {
         <span>Total</span>
       </div>
       <div class="ticks" ref={box} aria-hidden="true">
-        {ticks(range, Math.max(1, Math.floor(width / TICK))).map((at) => {
+        {ticks(range, Math.max(FEWEST, Math.floor(width / TICK))).map((at) => {
           const x = position(range, at)
           return (
             <span key={at} class={x < 0.02 ? 'edge' : ''} style={x > 0.96 ? { right: '0' } : { left: `${x * 100}%` }}>

@@ -12,8 +12,7 @@ import { position, ticks, type Range } from './zoom.ts'
 const ROW = 24
 /** Rows beyond the edge that are there already when one scrolls. */
 const SPARE = 12
-/** Pixels of one layer of the onion, and the most that are drawn. */
-const LAYER = 6
+/** The most layers of the onion that are drawn; the stylesheet says how wide each is. */
 const DEEPEST = 9
 
 interface Props {
@@ -99,8 +98,8 @@ function Onion({ all, rows, seen, same }: OnionProps): VNode {
             style={{
               top: `${from * ROW + ROW / 2}px`,
               height: `${(rowOf(rows, response) - from) * ROW}px`,
-              left: `calc(var(--name) + var(--sum) + ${level * LAYER + 2}px)`,
-              width: `calc(var(--onion) - ${level * LAYER + 4}px)`,
+              left: `calc(var(--name) + var(--sum) + ${level} * var(--layer) + 2px)`,
+              width: `calc(var(--onion) - ${level} * var(--layer) - 4px)`,
             }}
           />
         )
@@ -152,9 +151,7 @@ export function Waterfall({ view, dispatch }: Props): VNode {
   useWheel(box, range, dispatch)
   const deepest = onion.reduce((most, { level }) => Math.max(most, Math.min(level, DEEPEST - 1)), -1)
   useLayoutEffect(() => {
-    box.current
-      ?.closest<HTMLElement>('.timeline')
-      ?.style.setProperty('--onion', deepest < 0 ? '0px' : `${deepest * LAYER + 18}px`)
+    box.current?.closest<HTMLElement>('.timeline')?.style.setProperty('--layers', String(deepest + 1))
   }, [deepest])
   const inSight = Array.from(rows.subarray(seen.first, seen.last))
   return (

@@ -53,6 +53,7 @@ export function Controls({ windows, length }: Props): VNode {
       </select>
       {windows.route !== '' && <Chip words={windows.route} without={{ ...windows, route: '' }} />}
       {windows.service !== '' && <Chip words={windows.service} without={{ ...windows, service: '' }} />}
+      {windows.name !== '' && <Chip words={windows.name} without={{ ...windows, name: '' }} />}
     </form>
   )
 }

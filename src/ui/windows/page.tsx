@@ -22,7 +22,7 @@ function lengthOf({ after }: WindowsJson): number {
 }
 
 const MISSING: Readonly<Record<Exclude<Saying, 'enough' | 'few'>, readonly [title: string, words: string]>> = {
-  nothing: ['No requests in either window', 'Choose a longer window above, or remove the route or service.'],
+  nothing: ['No requests in either window', 'Choose a longer window above, or send some requests.'],
   'only after': [
     'No requests in the earlier window',
     'There is nothing to compare with: choose a shorter window or another “against” above, or wait until there is more.',
@@ -32,6 +32,7 @@ const MISSING: Readonly<Record<Exclude<Saying, 'enough' | 'few'>, readonly [titl
 
 /** What stands in the way of a comparison, and what to do. */
 function Trouble({ data, said }: { data: WindowsJson; said: Saying }): VNode | null {
+  const narrowed = data.service !== '' || data.route !== ''
   if (said === 'enough') return null
   if (said === 'few') {
     const { before, after } = data
@@ -45,7 +46,7 @@ function Trouble({ data, said }: { data: WindowsJson; said: Saying }): VNode | n
   const [title, words] = MISSING[said]
   return (
     <Notice title={title}>
-      <p>{words}</p>
+      <p>{said === 'nothing' && narrowed ? 'Choose a longer window above, or remove the route or service.' : words}</p>
     </Notice>
   )
 }
@@ -60,7 +61,7 @@ function Compared({ data, windows }: { data: WindowsJson; windows: Windows }): V
       <Trouble data={data} said={said} />
       {both && data.phases === null && <RouteTable routes={data.routes} windows={windows} floor={littleOf(data)} />}
       {both && data.phases !== null && <TotalsTable totals={data.totals} floor={littleOf(data)} />}
-      {both && data.phases !== null && <NamesTable phases={data.phases} floor={littleOf(data)} />}
+      {both && data.phases !== null && <NamesTable phases={data.phases} floor={littleOf(data)} looked={windows.name} />}
     </>
   )
 }

@@ -66,12 +66,16 @@ function Name({ row }: { row: PhaseChangeJson }): VNode {
 interface RowProps {
   readonly row: PhaseChangeJson | PhaseTotalJson
   readonly most: number
+  readonly looked: string
 }
 
-function Row({ row, most }: RowProps): VNode {
+const isLooked = (row: PhaseChangeJson | PhaseTotalJson, looked: string): boolean =>
+  looked !== '' && 'name' in row && row.name === looked
+
+function Row({ row, most, looked }: RowProps): VNode {
   const change = adds(row)
   return (
-    <tr class={phaseLook(row.phase).className}>
+    <tr class={`${phaseLook(row.phase).className}${isLooked(row, looked) ? ' looked' : ''}`}>
       {'name' in row ? <Name row={row} /> : <Phase id={row.phase} />}
       <Pair {...row} figure="p50Ns" />
       <Pair {...row} figure="p95Ns" />
@@ -102,13 +106,15 @@ interface TableProps {
   readonly of: string
   /** A change that is a full bar at least, ns: what is little beside the whole request must not look like much. */
   readonly floor: number
+  /** Whose rows stand out, and are there however little they changed. */
+  readonly looked?: string
 }
 
 /** Rows with their figures before and after; those that hardly changed on demand. */
-function Changes({ rows, caption, what, of, floor }: TableProps): VNode {
+function Changes({ rows, caption, what, of, floor, looked = '' }: TableProps): VNode {
   const [all, setAll] = useState(false)
   const most = Math.max(floor, ...rows.map((row) => Math.abs(adds(row))))
-  const few = rows.filter((row) => Math.abs(adds(row)) >= most * LITTLE)
+  const few = rows.filter((row) => Math.abs(adds(row)) >= most * LITTLE || isLooked(row, looked))
   return (
     <>
       <table class="plain changes wide">
@@ -131,13 +137,18 @@ function Changes({ rows, caption, what, of, floor }: TableProps): VNode {
               class="number"
               title="The difference of the means, for each request of the window, whether it happened there or not"
             >
-              Per request
+              Adds per request
             </th>
           </tr>
         </thead>
         <tbody>
           {(all ? rows : few).map((row) => (
-            <Row key={'name' in row ? `${row.service} ${row.phase} ${row.name} ${row.hook}` : row.phase} row={row} most={most} />
+            <Row
+              key={'name' in row ? `${row.service} ${row.phase} ${row.name} ${row.hook}` : row.phase}
+              row={row}
+              most={most}
+              looked={looked}
+            />
           ))}
         </tbody>
       </table>
@@ -161,7 +172,7 @@ export function TotalsTable({ totals, floor }: { totals: readonly PhaseTotalJson
 }
 
 /** Every phase inside the service by its name: its own time before and after, and what that adds to a request. */
-export function NamesTable({ phases, floor }: { phases: PhaseChangesJson; floor: number }): VNode {
+export function NamesTable({ phases, floor, looked }: { phases: PhaseChangesJson; floor: number; looked: string }): VNode {
   const { rows, basis, requests } = phases
   if (rows.length === 0) return <p class="muted">Nothing is known of what happened inside the service.</p>
   return (
@@ -177,6 +188,7 @@ export function NamesTable({ phases, floor }: { phases: PhaseChangesJson; floor:
         what="Name"
         of=", each time"
         floor={floor}
+        looked={looked}
       />
     </section>
   )

@@ -54,7 +54,10 @@ export function RouteTable({
   return (
     <section class="panel">
       <h2>By route: which got slower</h2>
-      <p class="muted">What costs all its requests together the most time more is first. Open one to see its phases.</p>
+      <p class="muted">
+        Sorted by the time added over all requests. Open a route to see{' '}
+        {windows.name === '' ? 'which of its phases it is' : <>what {windows.name} did there</>}.
+      </p>
       <table class="plain changes wide">
         <caption class="unseen">Routes in both windows</caption>
         <thead>
@@ -74,10 +77,10 @@ export function RouteTable({
               <span>slower</span>
             </th>
             <th scope="col" class="number">
-              Difference
+              p50 change
             </th>
             <th scope="col" class="number p95">
-              Of p95
+              p95 change
             </th>
           </tr>
         </thead>

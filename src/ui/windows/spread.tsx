@@ -45,6 +45,7 @@ export function Spread({ before, after }: { before: WindowJson; after: WindowJso
     )
   return (
     <figure class="spread">
+      <p class="muted">How long requests took: each window’s share of them. The ticks are the p50s.</p>
       <div class="hills">
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           <path class="hill before" d={outline(counts, most)} />

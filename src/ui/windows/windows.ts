@@ -8,9 +8,14 @@ export interface Windows {
   readonly lastMs: string
   /** How much earlier the other window is, ms; empty for just before. */
   readonly shiftMs: string
+  /** Whom to look at among the phases: a middleware, a view. Narrows nothing. */
+  readonly name: string
 }
 
-export const FIRST_WINDOWS: Windows = { service: '', route: '', from: '', to: '', lastMs: '300000', shiftMs: '' }
+/** After this long, ms, an alert tells of how things are, no longer of what changed. */
+const CHANGED_MS = 15 * 60_000
+
+export const FIRST_WINDOWS: Windows = { service: '', route: '', from: '', to: '', lastMs: '300000', shiftMs: '', name: '' }
 
 const NAMES = Object.keys(FIRST_WINDOWS) as (keyof Windows)[]
 
@@ -39,4 +44,17 @@ export function windowsFrom(
   if (/^\d+$/.test(to)) return { ...of, from, to }
   const minutes = Math.max(1, Math.round((now - Number(BigInt(from) / 1_000_000n)) / 60_000))
   return { ...of, lastMs: String(minutes * 60_000) }
+}
+
+/** What went over a threshold, since then, against just as long before. @param since ISO 8601 @param now ms since the epoch */
+export function windowsSince(
+  of: Pick<Windows, 'service' | 'route' | 'name'>,
+  since: string | null,
+  now: number = Date.now(),
+): Windows {
+  const { service, route, name } = of
+  const begin = Date.parse(since ?? '')
+  if (Number.isNaN(begin) || begin >= now) return { ...FIRST_WINDOWS, service, route, name }
+  const end = Math.min(now, begin + CHANGED_MS)
+  return { ...FIRST_WINDOWS, service, route, name, from: `${begin}000000`, to: `${end}000000` }
 }
