@@ -19,7 +19,8 @@ export interface Monitoring {
 
 const dashboards = resolve(import.meta.dirname, '../../dashboards')
 
-async function freePort(): Promise<number> {
+/** A port that nobody had a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -36,6 +36,20 @@ export async function startHanging(
   }
 }
 
+/** Starts the app that serves its metrics itself, at this port. */
+export const startScraped = (port: number, service: string): Promise<Said> =>
+  said(
+    'scraped-app.ts',
+    [],
+    {
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'prometheus',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
+      OTEL_SERVICE_NAME: service,
+    },
+    ['--import', register],
+  )
+
 /** Starts a collector with rules, as `station.ts` says. */
 export const startStation = (data: string, otlpPort: number, config: string): Promise<Said> =>
   said('station.ts', [data, String(otlpPort), config], {}, [])
