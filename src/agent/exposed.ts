@@ -3,31 +3,33 @@ import { epochOrigin } from '../model/clock.ts'
 import { agentFamilies, errorsFamily, inFlightFamilies, METRICS, processLabels, selfFamily } from '../model/metric-families.ts'
 import type { ExemplarSample, Family, Labels } from '../model/openmetrics.ts'
 import type { Exemplar } from '../otlp/encode-metrics.ts'
-import { hanging, type Records } from './in-flight.ts'
+import type { Hanging } from './in-flight.ts'
 import { NAME, type Series, type SeriesBook } from './series.ts'
-import { counters } from './stats.ts'
+import type { Stats } from './stats.ts'
 import type { Totals } from './totals.ts'
 
-/** What an app shows of itself. */
+/** What an app shows of itself. Handed in, not imported: a module shared with the agent's start would be a file of its own there. */
 export interface Exposed {
   readonly book: SeriesBook
   readonly totals: Totals
-  readonly keeper: Records
+  /** What has been running for a second or more. */
+  readonly hanging: Hanging
+  readonly counters: Stats
   /** Attributes of the resource. */
   readonly resource: Attributes
 }
 
 /** Under the names and labels of the collector's `/metrics`, so that the same dashboards and rules read both. */
-export function* exposed({ book, totals, keeper, resource }: Exposed): Generator<Family> {
+export function* exposed({ book, totals, hanging, counters, resource }: Exposed): Generator<Family> {
   const service = textOf(resource['service.name'])
   const all = book.all()
   yield selfFamily(mapped(all, (series) => selfOf(series, totals, service)))
   yield errorsFamily(mapped(all, (series) => ({ labels: labelsOf(service, series.attributes), value: totals.of(series).errors })))
-  yield* inFlightFamilies(openOf(book, keeper, service))
+  yield* inFlightFamilies(openOf(book, hanging, service))
   const { spans, exported, dropped } = counters
   const process = { service, host: textOf(resource['host.name']), pid: Number(resource['process.pid']) || null }
   yield* agentFamilies([{ ...process, spans, exported, dropped, waiting: Math.max(0, spans - exported - dropped) }])
-  yield* costFamilies(processLabels(process))
+  yield* costFamilies(processLabels(process), counters)
 }
 
 /** One at a time: the app has its turns in between. */
@@ -55,9 +57,9 @@ function sampleOf({ ids, value, at }: Exemplar): ExemplarSample {
   return { traceId, value, at: epochOrigin() + at }
 }
 
-function openOf(book: SeriesBook, keeper: Records, service: string) {
+function openOf(book: SeriesBook, hanging: Hanging, service: string) {
   const open = new Map<string, { labels: Labels; count: number; oldestMs: number }>()
-  hanging(keeper, ({ label }, root, ms) => {
+  hanging(({ label }, root, ms) => {
     const labels = labelsOf(service, book.attributesOf(label, root.label))
     const key = Object.values(labels).join('\0')
     const { count = 0, oldestMs = 0 } = open.get(key) ?? {}
@@ -67,7 +69,7 @@ function openOf(book: SeriesBook, keeper: Records, service: string) {
 }
 
 /** What the agent takes from the app and from the network. */
-function* costFamilies(labels: Labels): Generator<Family> {
+function* costFamilies(labels: Labels, counters: Stats): Generator<Family> {
   const counter = (name: string, help: string, value: number): Family => ({
     name,
     help,

@@ -43,8 +43,10 @@ export function inFlight(keeper: Records): InFlightRequest[] {
   })
 }
 
-/** Phases of the vocabulary that have been running for a second or more. @param visit told of each and of its request's outermost phase */
-export function hanging(keeper: Records, visit: (phase: AgentPhase, root: AgentPhase, ms: number) => void): void {
+/** Tells of each phase of the vocabulary that has been running for a second or more, and of its request's outermost. */
+export type Hanging = (visit: (phase: AgentPhase, root: AgentPhase, ms: number) => void) => void
+
+export function hanging(keeper: Records, visit: Parameters<Hanging>[0]): void {
   const at = now()
   for (const record of open(keeper))
     for (const phase of openPhases(record))

@@ -4,7 +4,6 @@ import { setImmediate } from 'node:timers/promises'
 import { exposition, typeFor, type Family } from '../model/openmetrics.ts'
 import { unwatched } from '../model/unwatched.ts'
 import type { ScrapeAddress } from './metrics-config.ts'
-import { trouble } from './trouble.ts'
 
 /** A port that is taken may be the app's that is being replaced: it is tried again after so many ms. */
 const AGAIN = 15_000
@@ -16,15 +15,16 @@ interface Means {
   readonly silently: (fn: () => void) => void
   /** Tells a person. */
   readonly say: (message: string) => void
+  readonly trouble: (where: string, error: unknown) => void
 }
 
 /**
  * Serves `/metrics` from inside the app, for Prometheus. Holds no process, and its requests are no requests of the app. A port that
  * is taken is said once. @returns stops
  */
-export function serveMetrics(address: ScrapeAddress, { families, silently, say }: Means): () => void {
+export function serveMetrics(address: ScrapeAddress, { families, silently, say, trouble }: Means): () => void {
   const { host, port } = address
-  const server = unwatched(createServer((request, response) => answer(request, response, families)))
+  const server = unwatched(createServer((request, response) => answer(request, response, { families, trouble })))
   let timer: NodeJS.Timeout | undefined
   let said = false
   // `exclusive`: in a cluster each worker would have its turn at one port, and every scrape would find another one's counters.
@@ -50,7 +50,11 @@ function urlOf(address: ReturnType<ReturnType<typeof createServer>['address']>):
   return `http://${host}:${address.port}/metrics`
 }
 
-function answer({ method, url, headers }: IncomingMessage, response: ServerResponse, families: Means['families']): void {
+function answer(
+  { method, url, headers }: IncomingMessage,
+  response: ServerResponse,
+  { families, trouble }: Pick<Means, 'families' | 'trouble'>,
+): void {
   if (url?.split('?')[0] !== '/metrics') return refuse(response, 404, 'metrics are at /metrics')
   if (method !== 'GET' && method !== 'HEAD') return refuse(response.setHeader('allow', 'GET, HEAD'), 405, 'GET, please')
   const type = typeFor(headers.accept ?? '')

@@ -13,7 +13,7 @@ import { FastExit } from './fast-exit.ts'
 import { RecordKeeper } from './keeper.ts'
 import { findHost, type Host } from './host.ts'
 import { keepTickClass } from './hidden-class.ts'
-import { inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
+import { hanging, inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
 import { limits } from './limits.ts'
 import type { Meter } from './meter.ts'
 import { readMetricsConfig, type MetricsConfig, type OtlpTarget, type ScrapeAddress } from './metrics-config.ts'
@@ -25,8 +25,10 @@ import { propagator } from './propagator.ts'
 import { OwnResource, resourceAttributes } from './resource.ts'
 import { fromApiSampler, type ApiSampler, type Sampler } from './sampler.ts'
 import { StandardExit, type Processor } from './standard-exit.ts'
+import { counters } from './stats.ts'
 import { apiStorage, contextManager, ownStorage } from './storage.ts'
 import { AgentTracerProvider } from './tracer.ts'
+import { trouble } from './trouble.ts'
 
 /** What a caller may say beside the environment. */
 export interface AgentOptions {
@@ -125,7 +127,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
   if (inner instanceof FastExit) undo.push(watchOpen(keeper, inner, keep?.slowerThanMs))
   if (metrics?.prometheus !== undefined && meter?.totals !== undefined) {
     const { book, totals } = meter
-    undo.push(await scrapes(metrics.prometheus, { book, totals, keeper, resource }, silently))
+    const own: Exposed = { book, totals, hanging: (visit) => hanging(keeper, visit), counters, resource }
+    undo.push(await scrapes(metrics.prometheus, own, silently))
   }
   return {
     flush: (timeout = 10_000) => exit.flush(timeout),
@@ -188,7 +191,7 @@ async function meterFor({ otlp, prometheus, interval }: MetricsConfig, resource:
 /** Serves what the meter has, and what runs now. @returns undo */
 async function scrapes(address: ScrapeAddress, own: Exposed, silently: Silently): Promise<() => void> {
   const [{ serveMetrics }, { exposed }] = await Promise.all([import('./prometheus.ts'), import('./exposed.ts')])
-  return serveMetrics(address, { families: () => exposed(own), silently, say: warn })
+  return serveMetrics(address, { families: () => exposed(own), silently, say: warn, trouble })
 }
 
 async function choosingExit(inner: Exit | undefined, choice: Choice): Promise<Exit> {
