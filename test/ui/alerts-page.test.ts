@@ -52,3 +52,11 @@ test.skipIf(noBrowser)('what changed since then is one click away, with the culp
   expect([pathname, searchParams.get('name')]).toEqual(['/compare', 'SessionMiddleware'])
   await page.getByRole('button', { name: 'Remove SessionMiddleware' }).waitFor()
 })
+
+test.skipIf(noBrowser)('of a collector that stopped answering it is not said that all is well', async () => {
+  const page = await view.open('/alerts')
+  await page.getByText('Nothing fires, nothing is pending').waitFor()
+  await page.route('**/api/alerts', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: 'gone' }))
+  await page.locator('p.lost').waitFor()
+  expect(await page.getByText('Nothing fires, nothing is pending').count()).toBe(0)
+})

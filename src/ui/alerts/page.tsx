@@ -151,7 +151,8 @@ export function AlertsPage({ told }: { told: Loaded<AlertsJson> }): VNode {
     <div class="board alerts">
       <h1 class="unseen">Alerts</h1>
       {error !== undefined && <p class="lost">{error.message}</p>}
-      {groups.length === 0 && <Calm rules={data.rules} />}
+      {/* Of a collector that does not answer nobody knows that all is well. */}
+      {groups.length === 0 && error === undefined && <Calm rules={data.rules} />}
       {groups.map((group) => (
         <Card key={`${group.alerts[0].rule} ${group.alerts[0].service} ${group.alerts[0].name}`} group={group} />
       ))}

@@ -29,6 +29,20 @@ function SelfTime({ trace, span }: { trace: Trace; span: number }): VNode {
   )
 }
 
+/** A name that may be broken where its words begin: `Session|Middleware`, `process_|response`. */
+function Name({ text }: { text: string }): VNode {
+  return (
+    <>
+      {text.split(/(?<=[a-z])(?=[A-Z])|(?<=[_/])/).map((word, index) => (
+        <>
+          {index > 0 && <wbr />}
+          {word}
+        </>
+      ))}
+    </>
+  )
+}
+
 function Row({ a, b, row, most }: RowProps): VNode {
   const [trace, span] = row.a >= 0 ? [a, row.a] : [b, row.b]
   const look = phaseLook(trace.phase(span))
@@ -38,7 +52,7 @@ function Row({ a, b, row, most }: RowProps): VNode {
     <tr class={look.className}>
       <th scope="row" title={`${trace.name(span)} (${look.label})`}>
         <span class="indented" style={{ '--depth': String(Math.min(row.depth, 12)) }}>
-          <i class="swatch" /> {trace.name(span)} {only !== null && <span class="pill tone-plain">{only}</span>}
+          <i class="swatch" /> <Name text={trace.name(span)} /> {only !== null && <span class="pill tone-plain">{only}</span>}
         </span>
       </th>
       <SelfTime trace={a} span={row.a} />
