@@ -55,6 +55,21 @@ test('an app whose work is done ends, and its spans have arrived', async () => {
   expect(names()).toEqual(expect.arrayContaining(['gateway', 'respond', 'client']))
 })
 
+test('an app that serves its metrics ends all the same, when it has been scraped and its work is done', async () => {
+  const child = start(
+    `${APP}; async function after(server) {
+      process.on('message', () => { server.close(); server.closeAllConnections(); process.disconnect() })
+    }`,
+    { OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: '0' },
+  )
+  const [said] = (await once(child.stderr as NonNullable<typeof child.stderr>, 'data')) as [Buffer]
+  const url = /^phaseline: metrics are served at (http:\/\/127\.0\.0\.1:\d+\/metrics)\n$/.exec(String(said))?.[1] as string
+  const ofGateway = async (): Promise<boolean> => (await (await fetch(url)).text()).includes('phase="gateway"')
+  await expect.poll(ofGateway).toBe(true)
+  child.send('end')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
 test('a collector behind TLS gets them if its certificate is trusted, and nothing if it is not', async () => {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
