@@ -22,6 +22,8 @@ as often as needed.
   --token TEXT       ask senders for "Authorization: Bearer TEXT"
   --origin ORIGIN    + a web page that may send
   --forward URL      + send everything on to another OTLP endpoint
+  --forward-corrected URL
+                     + the same, with the times of wrong clocks corrected
   --nginx-log FILE   + an access log of nginx to follow (see phaseline nginx)
   --nginx-syslog N   a UDP port for the same over syslog, on 127.0.0.1
   --jaeger-url URL   a Jaeger's page: timelines link to it
@@ -63,6 +65,7 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
       token: { type: 'string' },
       origin: { type: 'string', multiple: true, default: [] },
       forward: { type: 'string', multiple: true, default: [] },
+      'forward-corrected': { type: 'string', multiple: true, default: [] },
       'nginx-log': { type: 'string', multiple: true, default: [] },
       'nginx-syslog': { type: 'string' },
       'jaeger-url': { type: 'string' },
@@ -82,7 +85,10 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
     host: values.host,
     allowedHosts: hosts,
     access: { hosts, origins: values.origin, ...(values.token !== undefined && { token: values.token }) },
-    forward: values.forward.map((url) => ({ url: urlOf('forward', url) })),
+    forward: [
+      ...values.forward.map((url) => ({ url: urlOf('forward', url) })),
+      ...values['forward-corrected'].map((url) => ({ url: urlOf('forward-corrected', url), corrected: true })),
+    ],
     nginx: {
       logs: values['nginx-log'],
       ...(values['nginx-syslog'] !== undefined && { syslogPort: portOf('nginx-syslog', values['nginx-syslog']) }),

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Span } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
@@ -14,12 +15,14 @@ import { openSqlite } from '../store/sqlite.ts'
 import { BodyReader } from './body.ts'
 import { readTimeline } from './clocks.ts'
 import type { CollectOptions, Collector, CollectorStats, Events, Limits } from './contract.ts'
+import { correctedSpans } from './corrected.ts'
 import { Doors } from './doors.ts'
-import { Forwarder } from './forward.ts'
-import { Gatherer } from './gather.ts'
+import { Forwarder, type ForwardTarget } from './forward.ts'
+import { type Gathered, Gatherer } from './gather.ts'
 import { Intake } from './intake.ts'
-import { IntakeLog } from './intake-log.ts'
+import { Journal } from './journal.ts'
 import { Keeper } from './keeper.ts'
+import { assemble } from './pieces.ts'
 import type { Delivery, Verdict } from './receiver.ts'
 import { Refusal } from './refusal.ts'
 
@@ -48,7 +51,7 @@ class RunningCollector implements Collector {
   private readonly events = new EventEmitter<Events>()
   private readonly gatherer: Gatherer
   private readonly clocks = new ClockBook()
-  private readonly log: IntakeLog | undefined
+  private readonly log: Journal | undefined
   private readonly intake: Intake
   private readonly keeper: Keeper
   private readonly forwarders: readonly Forwarder[]
@@ -66,12 +69,16 @@ class RunningCollector implements Collector {
     this.unlock = data === undefined ? () => {} : lockFolder(data)
     this.store = options.store ?? this.openStore(data)
     this.gatherer = new Gatherer(options.patience)
-    this.log = data === undefined ? undefined : new IntakeLog(join(data, 'intake'))
+    this.log = data === undefined ? undefined : new Journal(join(data, 'intake'), 'intake')
     this.intake = new Intake(this.gatherer, this.log)
-    const stored = (summary: Summary, timeline: Timeline): void => this.tell('timeline', summary, timeline)
+    const stored = (summary: Summary, timeline: Timeline, from: Gathered): void => {
+      this.forwardCorrected(timeline, from)
+      this.tell('timeline', summary, timeline)
+    }
     const { gatherer, log, store, clocks, warn } = this
     this.keeper = new Keeper({ gatherer, log, store, clocks, stitching, summarise, stored, warn })
-    this.forwarders = (options.forward ?? []).map((target) => new Forwarder(target))
+    const targets = new Map((options.forward ?? []).map((target) => [keyOf(target), target]))
+    this.forwarders = [...targets].map(([key, target]) => new Forwarder(target, data && join(data, 'forward', key)))
     const handlers = {
       '/v1/traces': (delivery: Delivery) => this.traces(delivery),
       '/v1/metrics': (delivery: Delivery) => this.metrics(delivery),
@@ -138,7 +145,7 @@ class RunningCollector implements Collector {
       .map(({ where, reason }) => `${where}: ${reason}`)
       .join('; ')
     if (accepted === 0 && refused.length > 0) throw new Refusal(400, message)
-    for (const forwarder of this.forwarders) forwarder.send(delivery, accepted)
+    this.forward(delivery, accepted, false)
     return { rejected: refused.length, message }
   }
 
@@ -168,10 +175,20 @@ class RunningCollector implements Collector {
     const { accepted, refused } = this.intake.take(content, 'protobuf')
     this.counts.accepted += accepted
     this.counts.refused += refused.length
-    const headers = { 'content-type': 'application/x-protobuf' }
-    const delivery: Delivery = { path: '/v1/traces', encoding: 'protobuf', content, received: content, headers }
-    for (const forwarder of this.forwarders) forwarder.send(delivery, accepted)
+    this.forward(deliveryOf(content), accepted, false)
     return accepted
+  }
+
+  private forward(delivery: Delivery, spans: number, corrected: boolean): void {
+    for (const forwarder of this.forwarders)
+      if ((forwarder.target.corrected ?? false) === corrected) forwarder.send(delivery, spans)
+  }
+
+  /** Only what has just come: what was sent on before stays as it was sent. */
+  private forwardCorrected(timeline: Timeline, { pieces }: Gathered): void {
+    if (!this.forwarders.some(({ target }) => target.corrected)) return
+    const spans = correctedSpans(timeline, assemble(pieces))
+    this.forward(deliveryOf(encodeSpans(spans)), spans.length, true)
   }
 
   stats(): CollectorStats {
@@ -206,4 +223,15 @@ class RunningCollector implements Collector {
     if (this.options.store === undefined) await this.store.close()
     this.unlock()
   }
+}
+
+/** Spans of our own making as if they had come over the network. */
+function deliveryOf(content: Buffer): Delivery {
+  const headers = { 'content-type': 'application/x-protobuf' }
+  return { path: '/v1/traces', encoding: 'protobuf', content, received: content, headers }
+}
+
+/** The name of a target's folder, the same after a restart. */
+function keyOf({ url, corrected = false }: ForwardTarget): string {
+  return createHash('sha256').update(`${url} ${corrected}`).digest('hex').slice(0, 16)
 }

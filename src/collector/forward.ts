@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { Delivery } from './receiver.ts'
+import { type Letter, Outbox } from './outbox.ts'
 
 /** Another OTLP endpoint that gets everything. */
 export interface ForwardTarget {
@@ -9,6 +9,8 @@ export interface ForwardTarget {
   readonly headers?: Readonly<Record<string, string>>
   /** Bytes that may wait; 64 MiB by default. What does not fit is dropped and counted. */
   readonly maxBytes?: number
+  /** Not what was received, as it comes, but the spans of stored timelines, with corrected times. */
+  readonly corrected?: boolean
 }
 
 /** Numbers of one target, in spans. */
@@ -20,11 +22,6 @@ export interface ForwardStats {
   readonly lastError: string | null
 }
 
-interface Waiting {
-  readonly delivery: Delivery
-  readonly spans: number
-}
-
 /** Answers that mean "later" (OTLP/HTTP, "Retryable Response Codes"). */
 const RETRYABLE = new Set([429, 502, 503, 504])
 const CONNECTIONS = 4
@@ -32,13 +29,16 @@ const FIRST_WAIT = 200
 const LONGEST_WAIT = 30_000
 const TIMEOUT = 10_000
 
-/** Sends what was received on, byte by byte as it came; tries again while the other side is away; never keeps the receiver waiting. */
+const ROOM = 64 * 1024 * 1024
+
+/** Sends bodies on, byte by byte as they came; tries again while the other side is away; never keeps the receiver waiting. */
 export class Forwarder {
-  private readonly target: ForwardTarget
+  readonly target: ForwardTarget
   private readonly agent: HttpAgent
-  private readonly queue: Waiting[] = []
+  private readonly outbox: Outbox
+  private readonly queue: Letter[] = []
   private bytes = 0
-  private sending = 0
+  private readonly sending = new Set<Promise<void>>()
   private failures = 0
   private counts = { sent: 0, dropped: 0, queued: 0 }
   private lastError: string | null = null
@@ -46,59 +46,78 @@ export class Forwarder {
   private closed = false
   private whenIdle: (() => void)[] = []
 
-  constructor(target: ForwardTarget) {
+  /** @param folder where what waits survives the end of the process; only in memory if left out */
+  constructor(target: ForwardTarget, folder?: string) {
     this.target = target
     const options = { keepAlive: true, maxSockets: CONNECTIONS, timeout: TIMEOUT }
     this.agent = target.url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options)
+    this.outbox = new Outbox(folder)
+    for (const letter of this.outbox.left()) this.add(letter)
+    this.pump()
   }
 
   /** Queues a body. @param spans how many are in it, for the counts */
-  send(delivery: Delivery, spans: number): void {
-    const room = this.target.maxBytes ?? 64 * 1024 * 1024
-    if (this.closed || this.bytes + delivery.received.length > room) {
+  send(delivery: Letter['delivery'], spans: number): void {
+    if (this.closed || this.bytes + delivery.received.length > (this.target.maxBytes ?? ROOM)) {
       this.counts.dropped += spans
       this.lastError = 'the buffer is full'
       return
     }
-    this.queue.push({ delivery, spans })
-    this.bytes += delivery.received.length
-    this.counts.queued += spans
+    this.add(this.kept(delivery, spans))
     this.pump()
+  }
+
+  /** A disk that is full is no reason not to send it. */
+  private kept(delivery: Letter['delivery'], spans: number): Letter {
+    try {
+      return this.outbox.keep(delivery, spans)
+    } catch (error) {
+      this.lastError = `what waits is in memory only: ${(error as Error).message}`
+      return { delivery, spans, segment: undefined }
+    }
+  }
+
+  private add(letter: Letter): void {
+    this.queue.push(letter)
+    this.bytes += letter.delivery.received.length
+    this.counts.queued += letter.spans
   }
 
   private pump(): void {
-    while (this.timer === undefined && this.sending < (this.failures > 0 ? 1 : CONNECTIONS)) {
+    while (this.timer === undefined && !this.closed && this.sending.size < (this.failures > 0 ? 1 : CONNECTIONS)) {
       const next = this.queue.shift()
       if (next === undefined) break
-      this.sending++
-      void this.attempt(next)
+      const attempt: Promise<void> = this.attempt(next).finally(() => {
+        this.sending.delete(attempt)
+        this.pump()
+      })
+      this.sending.add(attempt)
     }
-    if (this.sending === 0 && this.queue.length === 0) for (const tell of this.whenIdle.splice(0)) tell()
+    if (this.sending.size === 0 && this.queue.length === 0) for (const tell of this.whenIdle.splice(0)) tell()
   }
 
-  private async attempt(waiting: Waiting): Promise<void> {
-    const result = await post(this.target, waiting.delivery, this.agent)
-    this.sending--
-    if (result.again && !this.closed) this.later(waiting, result)
-    else this.settle(waiting, result)
-    this.pump()
+  private async attempt(letter: Letter): Promise<void> {
+    const result = await post(this.target, letter.delivery, this.agent)
+    if (result.again) this.later(letter, result)
+    else this.settle(letter, result)
   }
 
-  private settle(waiting: Waiting, result: Result): void {
-    this.bytes -= waiting.delivery.received.length
-    this.counts.queued -= waiting.spans
+  private settle(letter: Letter, result: Result): void {
+    this.bytes -= letter.delivery.received.length
+    this.counts.queued -= letter.spans
+    this.outbox.done(letter)
     if (result.error === null) {
       this.failures = 0
-      this.counts.sent += waiting.spans
+      this.counts.sent += letter.spans
     } else {
-      this.counts.dropped += waiting.spans
+      this.counts.dropped += letter.spans
       this.lastError = result.error
     }
   }
 
   /** Back to the front of the queue; the wait doubles with each failure in a row, with jitter, unless the other side says how long. */
-  private later(waiting: Waiting, result: Result): void {
-    this.queue.unshift(waiting)
+  private later(letter: Letter, result: Result): void {
+    this.queue.unshift(letter)
     this.lastError = result.error
     const wait = result.waitMs ?? Math.min(FIRST_WAIT * 2 ** this.failures, LONGEST_WAIT) * (0.5 + Math.random() / 2)
     this.failures++
@@ -116,7 +135,7 @@ export class Forwarder {
 
   /** Resolves when nothing waits any more, or after so many ms. */
   async flush(ms = 5_000): Promise<void> {
-    if (this.sending === 0 && this.queue.length === 0) return
+    if (this.sending.size === 0 && this.queue.length === 0) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)
       this.whenIdle.push(() => {
@@ -126,13 +145,15 @@ export class Forwarder {
     })
   }
 
-  /** Sends what it can within so many ms; the rest is dropped and counted. */
+  /** Sends what it can within so many ms. The rest waits on disk for the next process; without a disk it is dropped and counted. */
   async close(ms = 2_000): Promise<void> {
     await this.flush(ms)
     this.closed = true
-    clearTimeout(this.timer)
-    for (const waiting of this.queue.splice(0)) this.settle(waiting, { error: this.lastError ?? 'closed', again: false })
     this.agent.destroy()
+    await Promise.all(this.sending)
+    clearTimeout(this.timer)
+    if (this.outbox.isKept) this.outbox.close(this.queue)
+    else for (const letter of this.queue.splice(0)) this.settle(letter, { error: this.lastError ?? 'closed', again: false })
   }
 }
 
@@ -149,7 +170,7 @@ function endpoint(base: string, path: string): URL {
 }
 
 /** Never rejects. */
-function post(target: ForwardTarget, delivery: Delivery, agent: HttpAgent): Promise<Result> {
+function post(target: ForwardTarget, delivery: Letter['delivery'], agent: HttpAgent): Promise<Result> {
   return new Promise((resolve) => {
     const failed = (error: Error): void => resolve({ error: error.message || String(error), again: true })
     try {

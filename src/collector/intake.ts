@@ -2,7 +2,7 @@ import { decodeTraces, type Encoding } from '../otlp/decode.ts'
 import { type Head, type Refused, scan } from '../otlp/decode-scan.ts'
 import { encodeSpans } from '../otlp/spans.ts'
 import type { Gatherer } from './gather.ts'
-import type { IntakeLog } from './intake-log.ts'
+import type { Journal } from './journal.ts'
 import { sharedHead } from './pieces.ts'
 
 /** What became of a body's spans. */
@@ -23,10 +23,10 @@ interface Run {
 /** Spans come in here: checked, written to the log, and gathered by trace, without being decoded. */
 export class Intake {
   private readonly gatherer: Gatherer
-  private readonly log: IntakeLog | undefined
+  private readonly log: Journal | undefined
 
   /** @param log none: what is not stored yet is lost with the process */
-  constructor(gatherer: Gatherer, log: IntakeLog | undefined) {
+  constructor(gatherer: Gatherer, log: Journal | undefined) {
     this.gatherer = gatherer
     this.log = log
   }

@@ -10,7 +10,7 @@ import type { Stitched } from '../stitch/stitch.ts'
 import type { Store, StoredTrace } from '../store/contract.ts'
 import { clocksOf, knowing, withClocks } from './clocks.ts'
 import type { Gathered, Gatherer } from './gather.ts'
-import type { IntakeLog } from './intake-log.ts'
+import type { Journal } from './journal.ts'
 import { merge } from './merge.ts'
 import { assemble } from './pieces.ts'
 
@@ -30,13 +30,13 @@ const LARGEST = 256 * 1024 * 1024
 /** What the keeper works with. */
 export interface KeeperParts {
   readonly gatherer: Gatherer
-  readonly log: IntakeLog | undefined
+  readonly log: Journal | undefined
   readonly store: Store
   readonly stitching: (spans: readonly Span[], knowledge: ClockKnowledge) => Generator<void, Stitched>
   readonly clocks: ClockBook
   readonly summarise: (timeline: Timeline) => Summary
-  /** A timeline is new or has changed, and is stored. */
-  readonly stored: (summary: Summary, timeline: Timeline) => void
+  /** A timeline is new or has changed by what was gathered, and is stored. */
+  readonly stored: (summary: Summary, timeline: Timeline, from: Gathered) => void
   /** Something could not be kept, in a sentence. */
   readonly warn: (sentence: string) => void
 }
@@ -158,7 +158,7 @@ export class Keeper {
     for (const { from, trace } of batch) {
       this.counts.stored += from.spans
       this.release(from)
-      this.parts.stored(trace.summary, trace.timeline)
+      this.parts.stored(trace.summary, trace.timeline, from)
     }
   }
 

@@ -33,6 +33,7 @@ type OwnName =
   | 'proxyAttempts'
   | 'eventLoopUtilization'
   | 'inFlight'
+  | 'clockShift'
 
 /** The names of our own attributes; everything else is a semantic convention (1.45). */
 export const OWN: Readonly<Record<OwnName, `phaseline.${string}`>> = {
@@ -51,4 +52,5 @@ export const OWN: Readonly<Record<OwnName, `phaseline.${string}`>> = {
   proxyAttempts: 'phaseline.proxy.attempts',
   eventLoopUtilization: 'phaseline.eventloop.utilization',
   inFlight: 'phaseline.in_flight',
+  clockShift: 'phaseline.clock.shift_ns',
 }

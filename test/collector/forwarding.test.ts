@@ -1,11 +1,15 @@
+import { cpSync, readdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { Forwarder } from '../../src/collector/forward.ts'
 import type { Delivery } from '../../src/collector/receiver.ts'
+import type { Span } from '../../src/model/span.ts'
+import { decodeSpans } from '../../src/otlp/decode.ts'
 import { encode, request as oneSpan } from '../otlp/oracle.ts'
-import { running, send } from './running.ts'
+import { spansOf, traceId } from '../store/traces.ts'
+import { folder, running, send, sendSpans } from './running.ts'
 
 interface Got {
   readonly path: string | undefined
@@ -16,6 +20,7 @@ interface Got {
 /** Another endpoint. @param answer what it says to the n-th body, from 0 */
 async function endpoint(
   answer: (count: number, response: ServerResponse) => void,
+  port = 0,
 ): Promise<{ url: string; got: Got[]; server: ReturnType<typeof createServer> }> {
   const got: Got[] = []
   const server = createServer((request, response) => {
@@ -27,7 +32,7 @@ async function endpoint(
         answer(got.length - 1, response)
       })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.close()
     server.closeAllConnections()
@@ -129,4 +134,62 @@ test('spans that are refused here are not sent on alone', async () => {
   await send(collector.otlpPort, encode('Request', oneSpan({ traceId: Buffer.alloc(16) })))
   await collector.flush()
   expect(other.got).toEqual([])
+})
+
+test('what waits when the collector ends is sent by the next one, and then gone from the disk', async () => {
+  const data = folder()
+  const away = await endpoint((_count, response) => void response.writeHead(503).end())
+  const { port } = away.server.address() as AddressInfo
+  const first = new Forwarder({ url: away.url }, data)
+  const bodies = ['one', 'two', 'three'].map((text) => Buffer.from(text))
+  for (const [index, each] of bodies.entries()) first.send(delivery(each), index + 1)
+  await first.close(10)
+  expect(first.stats()).toMatchObject({ sent: 0, dropped: 0, queued: 6 })
+  away.server.close()
+  away.server.closeAllConnections()
+  const back = await endpoint(ok, port)
+  const second = new Forwarder({ url: back.url }, data)
+  await second.flush()
+  expect(second.stats()).toMatchObject({ sent: 6, dropped: 0, queued: 0 })
+  expect(back.got.map(({ body: got }) => got.toString()).sort()).toEqual(['one', 'three', 'two'])
+  expect(back.got[0]).toMatchObject({ path: '/v1/traces', headers: { 'content-type': 'application/x-protobuf' } })
+  await second.close()
+  expect(readdirSync(data)).toEqual([])
+})
+
+test('what waits when the process is killed is sent by the next one', async () => {
+  const data = folder()
+  const killed = new Forwarder({ url: 'http://127.0.0.1:9' }, data)
+  killed.send(delivery(), 2)
+  const copy = folder()
+  cpSync(data, copy, { recursive: true })
+  await killed.close(10)
+  const other = await endpoint(ok)
+  const next = new Forwarder({ url: other.url }, copy)
+  await next.flush()
+  expect(other.got.map(({ body: got }) => got.equals(body))).toEqual([true])
+  await next.close()
+})
+
+test('with corrected times spans are sent on as their timeline has them, each once, and say by how much they were moved', async () => {
+  const other = await endpoint(ok)
+  const collector = await running({ forward: [{ url: other.url, corrected: true }] })
+  const [client, server, late] = spansOf(1, [
+    { kind: 'CLIENT', service: 'a', from: 0, to: 100 },
+    { kind: 'SERVER', service: 'b', from: 5_010, to: 5_060 },
+    { service: 'b', parent: 2, from: 5_020, to: 5_030 },
+  ]) as [Span, Span, Span]
+  await sendSpans(collector, [client, server])
+  await collector.flush()
+  await sendSpans(collector, [late])
+  await collector.flush()
+  const timeline = await collector.store.timeline(traceId(1))
+  const sent = other.got.map(({ body: got }) => decodeSpans(got))
+  expect(sent.map((spans) => spans.map(({ spanId }) => spanId))).toEqual([[client.spanId, server.spanId], [late.spanId]])
+  for (const span of sent.flat()) {
+    const own = timeline?.spans.find(({ spanId }) => spanId === span.spanId)
+    expect([span.start, span.end]).toEqual([own?.start, own?.end])
+  }
+  expect(sent.flat().map(({ attributes }) => attributes.has('phaseline.clock.shift_ns'))).toEqual([false, true, true])
+  expect(collector.stats().forwarding).toMatchObject([{ sent: 3, dropped: 0, queued: 0 }])
 })

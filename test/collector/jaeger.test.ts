@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Span } from '../../src/model/span.ts'
 import { spansOf, traceId } from '../store/traces.ts'
 import { missing } from '../tools.ts'
-import { startJaeger, until } from './jaeger.ts'
+import { freePorts, startJaeger, until } from './jaeger.ts'
 import { folder, running, sendSpans } from './running.ts'
 
 /** The parts of Jaeger's answer that are compared. */
@@ -89,5 +89,47 @@ test.skipIf(missing('jaeger'))(
     expect(found.spans.map((span) => said(found, span)).sort(byId)).toEqual(spans.map(expected).sort(byId))
     const own = await collector.store.timeline(traceId(0xabc))
     expect(own?.spans.map((span) => span.spanId).sort()).toEqual(found.spans.map((span) => span.spanID).sort())
+  },
+)
+
+test.skipIf(missing('jaeger'))(
+  'a real Jaeger that is away while we receive and end gets the spans from the next collector, with corrected times where asked for',
+  { timeout: 60_000 },
+  async () => {
+    const data = folder()
+    const start = BigInt(Date.now()) * 1_000_000n
+    const spans = spansOf(
+      0xdef,
+      [
+        { kind: 'CLIENT', service: 'a', from: 0, to: 100 },
+        { kind: 'SERVER', service: 'b', from: 5_010, to: 5_060 },
+      ],
+      start,
+    )
+    const [port] = await freePorts(1)
+    const forward = [{ url: `http://127.0.0.1:${port}`, corrected: true }]
+    const first = await running({ data, forward })
+    await sendSpans(first, spans)
+    await first.close()
+    expect(first.stats().forwarding).toMatchObject([{ sent: 0, queued: 2, dropped: 0 }])
+    const jaeger = await startJaeger(folder(), 'memory', undefined, port)
+    onTestFinished(() => jaeger.stop())
+    const second = await running({ data, forward })
+    await second.flush()
+    expect(second.stats().forwarding).toMatchObject([{ sent: 2, queued: 0, dropped: 0 }])
+    let found: JaegerTrace | undefined
+    await until(async () => {
+      const { data: traces } = (await (await fetch(`${jaeger.api}/api/traces/${traceId(0xdef)}`)).json()) as {
+        data: JaegerTrace[]
+      }
+      found = traces[0]
+      return found?.spans.length === 2
+    })
+    const timeline = await second.store.timeline(traceId(0xdef))
+    for (const span of found?.spans ?? []) {
+      const own = timeline?.spans.find(({ spanId }) => spanId === span.spanID)
+      expect(span.startTime).toBe(Number((own?.start ?? 0n) / 1_000n))
+      expect(span.startTime).toBeLessThan(Number(start / 1_000n) + 1_000_000)
+    }
   },
 )

@@ -14,7 +14,7 @@ export interface Jaeger {
 }
 
 /** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))))
   const ports = servers.map((server) => (server.address() as AddressInfo).port)
@@ -45,11 +45,12 @@ function config(ports: readonly number[], backend: object): object {
 /**
  * Starts a real Jaeger on ports of its own.
  * @param folder for its configuration, and its data with `badger` @param cpus the cores it may use, as `taskset -c` has them
+ * @param otlpPort where it takes spans, if that is not all the same
  */
-export async function startJaeger(folder: string, store: 'memory' | 'badger', cpus?: string): Promise<Jaeger> {
+export async function startJaeger(folder: string, store: 'memory' | 'badger', cpus?: string, otlpPort?: number): Promise<Jaeger> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(folder, store, cpus)
+      return await startOnce(folder, store, cpus, otlpPort)
     } catch (error) {
       // Somebody else may have taken one of its ports between finding and using it.
       if (attempt === 3) throw error
@@ -57,8 +58,9 @@ export async function startJaeger(folder: string, store: 'memory' | 'badger', cp
   }
 }
 
-async function startOnce(folder: string, store: 'memory' | 'badger', cpus: string | undefined): Promise<Jaeger> {
+async function startOnce(folder: string, store: 'memory' | 'badger', cpus?: string, otlpPort?: number): Promise<Jaeger> {
   const ports = await freePorts(4)
+  if (otlpPort !== undefined) ports[0] = otlpPort
   const badger = {
     directories: { keys: join(folder, 'keys'), values: join(folder, 'values') },
     ephemeral: false,

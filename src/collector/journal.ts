@@ -6,33 +6,33 @@ const HEADER = 9
 const MARK = 0x50
 
 /**
- * What was acknowledged but is not stored yet, on disk, so that it survives the end of the process (not of the machine: nothing waits
- * for the disk). One write per body: mark, length, checksum, body. Files of 16 MiB, each removed when all traces in it are stored.
+ * Bodies that are not done with yet, on disk, so that they survive the end of the process (not of the machine: nothing waits for the
+ * disk). One write per body: mark, length, checksum, body. Files of 16 MiB, segments, each removed when nobody holds it any more.
  */
-export class IntakeLog {
+export class Journal {
   private readonly folder: string
+  private readonly name: string
   private segment = 0
   private file: number | undefined
   private written = 0
-  /** How many gathered traces each segment holds. */
+  /** How many things are kept by each segment. */
   private readonly held = new Map<number, number>()
 
-  constructor(folder: string) {
+  /** @param name what its files begin with */
+  constructor(folder: string, name: string) {
     this.folder = folder
+    this.name = name
     mkdirSync(folder, { recursive: true })
     this.segment = this.segments().at(-1) ?? 0
   }
 
   private segments(): number[] {
-    const numbers = readdirSync(this.folder).map((name) => /^intake-(\d+)\.log$/.exec(name)?.[1])
-    return numbers
-      .filter((number) => number !== undefined)
-      .map(Number)
-      .sort((one, other) => one - other)
+    const files = readdirSync(this.folder).filter((file) => file.startsWith(`${this.name}-`) && /-\d+\.log$/.test(file))
+    return files.map((file) => Number(file.slice(this.name.length + 1, -4))).sort((one, other) => one - other)
   }
 
   private path(segment: number): string {
-    return join(this.folder, `intake-${segment}.log`)
+    return join(this.folder, `${this.name}-${segment}.log`)
   }
 
   /** What a former process left behind, and the segments that hold it; what it did not finish writing was not acknowledged. */
@@ -46,7 +46,7 @@ export class IntakeLog {
       if (segment !== this.segment && !this.held.has(segment)) rmSync(this.path(segment), { force: true })
   }
 
-  /** Appends a body, an ExportTraceServiceRequest in protobuf. @returns the segment that holds it now */
+  /** Appends a body. @returns the segment that has it now */
   append(body: Uint8Array): number {
     if (this.file === undefined || this.written >= SEGMENT_BYTES) this.next()
     const header = Buffer.allocUnsafe(HEADER)
@@ -64,7 +64,8 @@ export class IntakeLog {
     return this.segment
   }
 
-  private next(): void {
+  /** The next body begins a new segment. */
+  next(): void {
     const former = this.segment
     this.closeFile()
     this.segment++
@@ -78,11 +79,12 @@ export class IntakeLog {
     this.file = undefined
   }
 
+  /** Something in this segment is still needed. */
   hold(segment: number): void {
     this.held.set(segment, (this.held.get(segment) ?? 0) + 1)
   }
 
-  /** A trace in these segments is stored. */
+  /** Something in each of these segments is needed no more. */
   release(segments: readonly number[]): void {
     for (const segment of segments) {
       const left = (this.held.get(segment) ?? 0) - 1
