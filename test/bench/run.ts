@@ -11,7 +11,7 @@ interface Bench {
 }
 
 /** In the order in which they run by default; a bench that is not listed runs when it is named. */
-const ALL = ['agent', 'stitch', 'store', 'collector', 'alerts', 'wire', 'lifecycle', 'proxy', 'viewer']
+const ALL = ['agent', 'startup', 'stitch', 'store', 'collector', 'alerts', 'wire', 'lifecycle', 'proxy', 'viewer']
 
 const words = process.argv.slice(2)
 const first = words.findIndex((word) => word.startsWith('--'))
