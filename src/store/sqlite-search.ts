@@ -5,6 +5,7 @@ import type { Filter, Page } from './contract.ts'
 import type { Columns } from './sqlite-columns.ts'
 import type { TermIndex } from './sqlite-index.ts'
 import { storable } from './sqlite-integers.ts'
+import type { Name } from './sqlite-names.ts'
 import { allRows, BLOCK, hasRow, keepRows, noRows, type Rows } from './sqlite-postings.ts'
 import { unpackSummary } from './sqlite-summary.ts'
 import { operationTerm, term } from './sqlite-terms.ts'
@@ -23,27 +24,31 @@ interface Found {
   readonly summary: Summary
 }
 
-/** One of these terms must be there. */
-type AnyOf = readonly number[]
+/** One of these terms, or of these names, must be there. */
+interface AnyOf {
+  readonly terms: readonly number[]
+  readonly names: readonly Name[]
+}
 
 /** What a filter asks for in terms. All of them must hold. */
 function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
   const wanted: AnyOf[] = []
+  const want = (one: number): number => wanted.push({ terms: [one], names: [] })
   if (filter.cursor !== undefined) seqOf(filter.cursor)
   if (filter.operation !== undefined) {
     const { service, operation } = filter
-    wanted.push([service === undefined ? term(':name', operation) : operationTerm(service, operation)])
-  } else if (filter.service !== undefined) wanted.push([term(':service', filter.service)])
-  if (filter.route !== undefined) wanted.push([term('http.route', filter.route)])
-  if (filter.phase !== undefined) wanted.push([term(':phase', filter.phase)])
-  if (filter.middleware !== undefined) wanted.push([term('phaseline.middleware.name', filter.middleware)])
-  if (filter.status !== undefined) wanted.push([term(':status', String(filter.status))])
-  if (filter.statusClass !== undefined) wanted.push([term(':status-class', String(filter.statusClass))])
-  if (filter.inFlight === true) wanted.push([term(':warning', 'in_flight')])
-  if (filter.error !== undefined) wanted.push([term(':error', filter.error)])
-  if (filter.skew === true) wanted.push([term(':warning', 'clock_skew')])
-  if (filter.orphans === true) wanted.push([term(':warning', 'orphan')])
-  for (const [key, value] of Object.entries(filter.attributes ?? {})) wanted.push([term(key, value)])
+    want(service === undefined ? term(':name', operation) : operationTerm(service, operation))
+  } else if (filter.service !== undefined) want(term(':service', filter.service))
+  if (filter.route !== undefined) want(term('http.route', filter.route))
+  if (filter.phase !== undefined) want(term(':phase', filter.phase))
+  if (filter.middleware !== undefined) want(term('phaseline.middleware.name', filter.middleware))
+  if (filter.status !== undefined) want(term(':status', String(filter.status)))
+  if (filter.statusClass !== undefined) want(term(':status-class', String(filter.statusClass)))
+  if (filter.inFlight === true) want(term(':warning', 'in_flight'))
+  if (filter.error !== undefined) want(term(':error', filter.error))
+  if (filter.skew === true) want(term(':warning', 'clock_skew'))
+  if (filter.orphans === true) want(term(':warning', 'orphan'))
+  for (const [key, value] of Object.entries(filter.attributes ?? {})) want(term(key, value))
   if (filter.text !== undefined && filter.text !== '') wanted.push(textTerms(filter.text, texts))
   return wanted
 }
@@ -53,12 +58,7 @@ const MOST_NAMES = 200
 
 function textTerms(given: string, texts: Texts): AnyOf {
   const text = given.trim()
-  const terms = [term(':value', text)]
-  for (const name of texts.containing(text)) {
-    if (terms.length > MOST_NAMES) break
-    terms.push(term(':value', name))
-  }
-  return terms
+  return { terms: [term(':value', text)], names: [...texts.containing(text)].slice(0, MOST_NAMES) }
 }
 
 /** A cursor is the number of the last row that was given. */
@@ -122,14 +122,17 @@ export class Searcher {
     return found
   }
 
-  /** Rows of a block that have all the terms and may be within the times; undefined for none. */
+  /** Rows of a block that have all the terms and may be within the times; undefined for none, and then what ruled it out is asked first of the next. */
   private candidates(block: number, filter: Filter, wanted: AnyOf[]): Rows | undefined {
     if (!this.columns.mayHold(block, filter)) return undefined
     const rows = allRows()
-    for (const any of wanted) {
+    for (const [index, { terms, names }] of wanted.entries()) {
       const some = noRows()
-      for (const one of any) this.index.read(block, one, some)
-      if (!keepRows(rows, some)) return undefined
+      for (const one of terms) this.index.read(block, one, some)
+      if (names.length > 0) this.index.readNames(block, names, some)
+      if (keepRows(rows, some)) continue
+      wanted.unshift(...wanted.splice(index, 1))
+      return undefined
     }
     this.columns.narrow(block, filter, rows)
     return rows

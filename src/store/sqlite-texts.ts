@@ -1,4 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Name } from './sqlite-names.ts'
+import { term } from './sqlite-terms.ts'
 
 /** More different texts than this are kept where they are used, so that hostile names fill rows that retention removes. */
 const MOST = 50_000
@@ -9,6 +11,8 @@ export const LONGEST_NAME = 1_024
 export class Texts {
   private readonly ids = new Map<string, number>()
   private readonly texts = new Map<number, string>()
+  /** By what they are found by as values. */
+  private readonly terms = new Map<number, number>()
   private readonly insert: StatementSync
 
   constructor(database: DatabaseSync) {
@@ -21,6 +25,7 @@ export class Texts {
   private remember(id: number, text: string): void {
     this.ids.set(text, id)
     this.texts.set(id, text)
+    this.terms.set(term(':value', text), id)
   }
 
   /** @returns undefined if there is no room for another one, or it is too long */
@@ -35,6 +40,16 @@ export class Texts {
     return id
   }
 
+  /** The greatest id. */
+  get size(): number {
+    return this.ids.size
+  }
+
+  /** The text that is found by a term as a value. */
+  idOfTerm(one: number): number | undefined {
+    return this.terms.get(one)
+  }
+
   textOf(id: number): string {
     return this.texts.get(id) ?? ''
   }
@@ -46,12 +61,13 @@ export class Texts {
       if (kept.has(id)) continue
       this.texts.delete(id)
       this.ids.delete(text)
+      this.terms.delete(term(':value', text))
     }
   }
 
   /** Those that hold a part, whatever the case. */
-  *containing(part: string): Iterable<string> {
+  *containing(part: string): Iterable<Name> {
     const wanted = part.toLowerCase()
-    for (const text of this.ids.keys()) if (text.toLowerCase().includes(wanted)) yield text
+    for (const [text, id] of this.ids) if (text.toLowerCase().includes(wanted)) yield { id, term: term(':value', text) }
   }
 }

@@ -50,10 +50,11 @@ class SqliteStore implements Store {
   constructor(database: DatabaseSync, options: SqliteOptions) {
     this.database = database
     this.options = options
+    const texts = new Texts(database)
     this.tables = {
-      texts: new Texts(database),
+      texts,
       chunks: new Chunks(database),
-      index: new TermIndex(database),
+      index: new TermIndex(database, texts),
       columns: new Columns(database),
       calls: new Calls(database),
       operations: new Operations(database),

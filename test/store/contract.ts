@@ -254,6 +254,21 @@ function pages({ store, put, found }: Trial): void {
     expect(await found({ attributes: { late: 'yes' } })).toEqual([2])
     expect(await found({ minDurationNs: 77_000_000n, maxDurationNs: 77_000_000n, to: START })).toEqual([2])
   })
+
+  test('parts of names are found in every block, those too that came late or were somebody else’s values before', async () => {
+    const made = (number: number): Made[] =>
+      number === 7
+        ? [{ name: 'settle the bill' }]
+        : [{ name: `work ${number % 30}`, attributes: { note: number === 8 ? 'refunds' : 'none' } }]
+    await store().put(Array.from({ length: 2_500 }, (_, index) => stored(spansOf(index + 1, made(index + 1)))))
+    expect(await found({ text: 'ettle' })).toEqual([7])
+    await put(9, [{}, { name: 'charge back' }])
+    await put(1_500, [{}, { name: 'settle the bill' }])
+    await put(3_000, [{ name: 'refunds' }])
+    expect(await found({ text: 'harge' })).toEqual([9])
+    expect(await found({ text: 'ettle' })).toEqual([1_500, 7])
+    expect(await found({ text: 'efunds' })).toEqual([3_000, 8])
+  })
 }
 
 function sums({ store, put }: Trial): void {

@@ -7,7 +7,7 @@ import type { Store } from '../../src/store/contract.ts'
 import { lockFolder } from '../../src/store/sqlite-lock.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { storeContract } from './contract.ts'
-import { read, spansOf, stored, traceId } from './traces.ts'
+import { read, spansOf, START, stored, traceId } from './traces.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'phaseline-store-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -68,12 +68,13 @@ test('a database of the first schema is opened, searched by time and written to'
   await first.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 1, [{}]))))
   await first.close()
   const database = new DatabaseSync(path)
-  database.exec('DROP TABLE bounds; PRAGMA user_version = 1')
+  database.exec('DROP TABLE bounds; DROP TABLE names; PRAGMA user_version = 1')
   database.close()
   const second = open(path)
   await second.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 2_000, [{}]))))
   expect((await second.search({ from: 0n, maxDurationNs: 10n ** 12n, limit: 1_500 })).items).toHaveLength(1_500)
   expect((await second.search({ to: 1n })).items).toEqual([])
+  expect((await second.search({ text: 'ooks', limit: 1_500, to: START + 1n })).items).toHaveLength(1_500)
   await second.close()
 })
 
