@@ -78,6 +78,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   }),
   'text, in names': list((random) => ({ q: pick(random, ['cart', 'book', 'search', 'select', 'middleware']) })),
   'text, in rare names': list(() => ({ q: 'odd' })),
+  'text, in rare names of short ones': list((random) => ({ q: 'odd', maxMs: String(2 + random() / 1e5) })),
   'text, a value': list((random) => ({ q: path(random) })),
   'text, unknown': list((random) => ({ q: `nothing${random()}` })),
   'all at once': list((random) => ({
@@ -123,6 +124,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   'v3 by id': (random, { traceIds }) => `/api/v3/traces/${pick(random, traceIds)}`,
   'v3 summaries': v3('trace-summaries', () => ({})),
   'v3 summaries, 100': v3('trace-summaries', () => ({ 'query.search_depth': '100' })),
+  'v3 summaries, 1,500': v3('trace-summaries', () => ({ 'query.search_depth': '1500' })),
   'v3 summaries, attribute': v3('trace-summaries', (random) => ({
     'query.attributes': JSON.stringify({ 'url.path': path(random) }),
   })),

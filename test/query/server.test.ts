@@ -87,16 +87,33 @@ test('every parameter of the list reaches the store in its units', async () => {
   })
 })
 
-test.each(['minMs=soon', 'minMs=-1', 'status=6xx', 'status=abc', 'phase=lunch', 'limit=0', 'limit=99999', 'from=1.5'])(
-  'a wrong parameter (%s) is answered with 400 and what is wanted',
-  async (query) => {
-    const response = await get(`/api/timelines?${query}`)
-    expect(response.status).toBe(400)
-    const { error } = (await response.json()) as ErrorJson
-    expect(error.code).toBe('bad_parameter')
-    expect(error.message).toContain(query)
-  },
-)
+test('the list is narrowed by attributes, an operation, corrected clocks and missing parents', async () => {
+  await get('/api/timelines?operation=GET%20/&skew=1&orphans=1&attribute=db.system%3Dredis&attribute=__proto__=a=b')
+  const attributes = Object.fromEntries([
+    ['db.system', 'redis'],
+    ['__proto__', 'a=b'],
+  ])
+  expect(serving.store.searches.at(-1)).toEqual({ operation: 'GET /', skew: true, orphans: true, attributes })
+})
+
+test.each([
+  'attribute=http.route',
+  'attribute==x',
+  'minMs=soon',
+  'minMs=-1',
+  'status=6xx',
+  'status=abc',
+  'phase=lunch',
+  'limit=0',
+  'limit=99999',
+  'from=1.5',
+])('a wrong parameter (%s) is answered with 400 and what is wanted', async (query) => {
+  const response = await get(`/api/timelines?${query}`)
+  expect(response.status).toBe(400)
+  const { error } = (await response.json()) as ErrorJson
+  expect(error.code).toBe('bad_parameter')
+  expect(error.message).toContain(query)
+})
 
 test('a class of statuses is looked for by the store', async () => {
   const { items } = await json<ListJson>('/api/timelines?status=2xx')
