@@ -32,17 +32,17 @@ const SECOND = 1_000_000_000n
 const list =
   (query: (random: Random, facts: Facts) => Record<string, string>): Question =>
   (random, facts) =>
-    `/api/timelines?${new URLSearchParams(query(random, facts))}`
+    `/api/timelines?${new URLSearchParams(query(random, facts)).toString()}`
 const v1 =
   (query: (random: Random, facts: Facts) => Record<string, string>): Question =>
   (random, facts) =>
-    `/api/traces?${new URLSearchParams({ service: pick(random, SERVICES), limit: '20', ...query(random, facts) })}`
+    `/api/traces?${new URLSearchParams({ service: pick(random, SERVICES), limit: '20', ...query(random, facts) }).toString()}`
 const v3 =
   (path: string, query: (random: Random, facts: Facts) => Record<string, string>): Question =>
   (random, facts) => {
     const times = { 'query.start_time_min': rfc(facts.first), 'query.start_time_max': rfc(facts.last + SECOND) }
     const service = { 'query.service_name': pick(random, SERVICES), 'query.search_depth': '20' }
-    return `/api/v3/${path}?${new URLSearchParams({ ...service, ...times, ...query(random, facts) })}`
+    return `/api/v3/${path}?${new URLSearchParams({ ...service, ...times, ...query(random, facts) }).toString()}`
   }
 const rfc = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString()
 const micros = (ns: bigint): string => String(ns / 1_000n)
