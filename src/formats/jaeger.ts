@@ -1,5 +1,5 @@
 import type { Resource, Span, SpanEvent, SpanLink, Value } from '../model/span.ts'
-import type { Warning } from '../model/timeline.ts'
+import { WARNINGS } from '../model/timeline.ts'
 import { SHARED } from '../otlp/decode-span.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
 import { tagsOf, takeFields } from './jaeger-tags.ts'
@@ -105,20 +105,7 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
 }
 
 /** Our own warnings, in what was exported, are no news: stitching finds them again. */
-const OURS: ReadonlySet<string> = new Set<Warning>([
-  'orphan',
-  'cut_loop',
-  'self_parent',
-  'duplicate',
-  'conflict',
-  'shared_id',
-  'clock_skew',
-  'end_before_start',
-  'zero_start',
-  'in_flight',
-  'truncated',
-  'n_plus_one',
-])
+const OURS: ReadonlySet<string> = new Set(WARNINGS)
 
 /** The first CHILD_OF of the same trace, else the first FOLLOWS_FROM of it. */
 function parentOf(links: readonly SpanLink[], traceId: string): string | null {

@@ -1,20 +1,22 @@
 import type { PhaseId } from './phases.ts'
 import type { Span } from './span.ts'
 
-/** What may be wrong with a span, or was mended. The list may grow. */
-export type Warning =
-  | 'orphan'
-  | 'cut_loop'
-  | 'self_parent'
-  | 'duplicate'
-  | 'conflict'
-  | 'shared_id'
-  | 'clock_skew'
-  | 'end_before_start'
-  | 'zero_start'
-  | 'in_flight'
-  | 'truncated'
-  | 'n_plus_one'
+/** What may be wrong with a span, or was mended; in this order on a span. The list may grow at its end. */
+export const WARNINGS = [
+  'orphan',
+  'cut_loop',
+  'self_parent',
+  'duplicate',
+  'conflict',
+  'shared_id',
+  'clock_skew',
+  'end_before_start',
+  'zero_start',
+  'in_flight',
+  'truncated',
+  'n_plus_one',
+] as const
+export type Warning = (typeof WARNINGS)[number]
 
 /** One span in its place. All times are nanoseconds; `start` and `end` are corrected, the raw ones are kept. */
 export interface TimelineSpan {

@@ -1,22 +1,6 @@
-import type { Warning } from '../model/timeline.ts'
+import { WARNINGS, type Warning } from '../model/timeline.ts'
 
-/** Every warning; its place here is its bit in a node's flags, and its order on a span. */
-const WARNINGS = [
-  'orphan',
-  'cut_loop',
-  'self_parent',
-  'duplicate',
-  'conflict',
-  'shared_id',
-  'clock_skew',
-  'end_before_start',
-  'zero_start',
-  'in_flight',
-  'truncated',
-  'n_plus_one',
-] as const satisfies readonly Warning[]
-
-/** The bit of each warning. */
+/** The bit of each warning in a node's flags. */
 export const BIT: Readonly<Record<Warning, number>> = Object.fromEntries(
   WARNINGS.map((warning, place) => [warning, 1 << place]),
 ) as Record<Warning, number>
