@@ -58,7 +58,7 @@ test('the viewer imports types of the query room only', () => {
     .filter((file) => roomOf(file) === 'ui')
     .filter((file) => {
       const text = readFileSync(join(src, file), 'utf8')
-      return [...text.matchAll(/^import (type )?.*'\.\.\/query\/[^']+'/gm)].some((match) => match[1] === undefined)
+      return [...text.matchAll(/^import (type )?.*'(?:\.\.\/)+query\/[^']+'/gm)].some((match) => match[1] === undefined)
     })
   expect(offending).toEqual([])
 })

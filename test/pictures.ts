@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startDemo, type Demo } from '../src/demo/demo.ts'
-import type { ListJson } from '../src/query/wire.ts'
+import type { ListJson } from '../src/query/wire/list.ts'
 import { openBrowser } from './ui/browser.ts'
 
 const folder = new URL('../docs/', import.meta.url).pathname

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { collect } from '../collector/index.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { decodeTraces } from '../otlp/decode.ts'
-import type { ListJson } from '../query/wire.ts'
+import type { ListJson } from '../query/wire/list.ts'
 import { stitch } from '../stitch/stitch.ts'
 import { askPage } from './collector-api.ts'
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ErrorJson, SpanJson, TimelineJson } from '../query/wire.ts'
+import type { ErrorJson } from '../query/wire/json.ts'
+import type { SpanJson, TimelineJson } from '../query/wire/timeline.ts'
 import { StartError } from './command.ts'
 
 /** Sends OTLP bodies to a collector. @returns whether it took all of them */

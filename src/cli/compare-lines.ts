@@ -1,4 +1,11 @@
-import type { FigureJson, PhaseChangeJson, PhaseTotalJson, RouteChangeJson, WindowJson, WindowsJson } from '../query/wire.ts'
+import type {
+  FigureJson,
+  PhaseChangeJson,
+  PhaseTotalJson,
+  RouteChangeJson,
+  WindowJson,
+  WindowsJson,
+} from '../query/wire/windows.ts'
 import { clock, duration } from './figures.ts'
 import { table, type Column } from './table.ts'
 import { painter, type Paint, type Style } from './terminal-text.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { WindowsJson } from '../query/wire.ts'
+import type { WindowsJson } from '../query/wire/windows.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 import { compareLines } from './compare-lines.ts'

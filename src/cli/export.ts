@@ -1,7 +1,7 @@
 import { createWriteStream, openSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
-import type { ListJson } from '../query/wire.ts'
+import type { ListJson } from '../query/wire/list.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 

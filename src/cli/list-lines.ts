@@ -1,4 +1,4 @@
-import type { SummaryJson } from '../query/wire.ts'
+import type { SummaryJson } from '../query/wire/list.ts'
 import { clock, duration, percent } from './figures.ts'
 import { table, type Column } from './table.ts'
 import { painter, type Style } from './terminal-text.ts'

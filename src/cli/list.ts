@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { ListJson } from '../query/wire.ts'
+import type { ListJson } from '../query/wire/list.ts'
 import { askPage } from './collector-api.ts'
 import { FILTERS, FILTERS_HELP, filterQuery, limitOf, pageOf } from './list-filter.ts'
 import { listLines } from './list-lines.ts'

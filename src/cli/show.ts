@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { TimelineJson } from '../query/wire.ts'
+import type { TimelineJson } from '../query/wire/timeline.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 import { FILTERS, FILTERS_HELP, filterQuery, pageOf } from './list-filter.ts'

@@ -1,4 +1,5 @@
-import type { MiddlewareRowJson, SummaryJson } from '../query/wire.ts'
+import type { SummaryJson } from '../query/wire/list.ts'
+import type { MiddlewareRowJson } from '../query/wire/middleware.ts'
 import { clock, duration, percent, sparkline } from './figures.ts'
 import { routesOf, type RouteRow } from './top-routes.ts'
 import { table, type Column } from './table.ts'

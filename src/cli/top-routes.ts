@@ -1,4 +1,4 @@
-import type { SummaryJson } from '../query/wire.ts'
+import type { SummaryJson } from '../query/wire/list.ts'
 import { quantile } from './figures.ts'
 import { mostOf, nameOf } from './list-lines.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { MiddlewareJson } from '../query/wire.ts'
+import type { MiddlewareJson } from '../query/wire/middleware.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 import { pageOf } from './list-filter.ts'

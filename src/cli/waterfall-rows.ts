@@ -1,4 +1,4 @@
-import type { SpanJson, TimelineJson } from '../query/wire.ts'
+import type { SpanJson, TimelineJson } from '../query/wire/timeline.ts'
 
 /** A line of the waterfall: one span, or several alike that followed each other. Times are nanoseconds. */
 export interface Row {

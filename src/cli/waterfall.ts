@@ -1,4 +1,4 @@
-import type { SpanJson, TimelineJson } from '../query/wire.ts'
+import type { SpanJson, TimelineJson } from '../query/wire/timeline.ts'
 import { bar, type Part } from './bar.ts'
 import { fit, painter, safe, wrapped, type Paint, type Style } from './terminal-text.ts'
 import { rows, type Row } from './waterfall-rows.ts'

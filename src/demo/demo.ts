@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ControlJson } from '../query/wire.ts'
+import type { ControlJson } from '../query/wire/controls.ts'
 import type { AlertingOptions } from '../cli/alerting.ts'
 import { openStation, type Station, type StationOptions } from '../cli/station.ts'
 import { DEMO_ALERTS } from './alerts.ts'

@@ -1,6 +1,6 @@
 import { OWN } from '../model/attributes.ts'
 import type { MetricPoint } from '../model/metric.ts'
-import type { AgentJson } from './wire.ts'
+import type { AgentJson } from './wire/status.ts'
 
 /** Processes that are remembered at most; whose last word is oldest goes first. */
 const MOST = 500

@@ -6,12 +6,12 @@ import { expose } from '../model/openmetrics.ts'
 import { alertsJson } from './alerts-json.ts'
 import { QueryFault } from './fault.ts'
 import { middlewareJson } from './middleware-json.ts'
-import type { StatusJson } from './wire.ts'
+import type { StatusJson } from './wire/status.ts'
 
 const FRESH = { 'Cache-Control': 'no-store' }
 const LONGEST_MS = 15 * 60_000
 
-/** `/api/alerts` and `/api/middleware`: see `wire.ts`. */
+/** `/api/alerts` and `/api/middleware`: see `wire/alerts.ts` and `wire/middleware.ts`. */
 export function alertUrls(engine: AlertEngine): UrlPattern[] {
   return [
     path('alerts', () => new JsonResponse(alertsJson(engine), { headers: FRESH })),

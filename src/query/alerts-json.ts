@@ -4,7 +4,7 @@ import { evaluate } from '../alerts/evaluate.ts'
 import { notify, unitOf } from '../alerts/notification.ts'
 import type { Rule } from '../alerts/rule.ts'
 import { SLOT_MS } from '../alerts/slot.ts'
-import type { AlertEventJson, AlertJson, AlertsJson, RuleJson } from './wire.ts'
+import type { AlertEventJson, AlertJson, AlertsJson, RuleJson } from './wire/alerts.ts'
 
 /** What fires, what is pending, what was, by which rules, and who is told. */
 export function alertsJson(engine: AlertEngine, now: number = Date.now()): AlertsJson {

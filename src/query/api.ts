@@ -19,7 +19,8 @@ import { summaryJson } from './summary-json.ts'
 import { spanDetailJson, timelineJson } from './timeline-json.ts'
 import { windowsQuery } from './windows-query.ts'
 import { windowsJson } from './windows.ts'
-import type { ControlJson, ControlsJson, SpansJson } from './wire.ts'
+import type { ControlJson, ControlsJson } from './wire/controls.ts'
+import type { SpansJson } from './wire/timeline.ts'
 
 /** Switches that the page shows, and what sets them. */
 export interface Controls {
@@ -90,7 +91,7 @@ function only(request: HttpRequest, method: 'GET' | 'POST'): void {
   throw new QueryFault(405, 'bad_method', `This address answers ${method} only.`)
 }
 
-/** Each view of the API, and its path. What they answer is said in `wire.ts`; faults become ErrorJson in `server.ts`. */
+/** Each view of the API, and its path. What they answer is said in `wire/`; faults become ErrorJson in `server.ts`. */
 export function apiUrls(parts: ApiParts): UrlPattern[] {
   const { store, recent, news, controls } = parts
   const jaeger = ({ traceId }: Timeline): string | undefined =>

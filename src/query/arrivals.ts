@@ -1,5 +1,5 @@
 import type { Timeline } from '../model/timeline.ts'
-import type { StatusJson } from './wire.ts'
+import type { StatusJson } from './wire/status.ts'
 
 /** So many arrivals say how late timelines are. */
 const ARRIVALS = 200

@@ -1,5 +1,5 @@
 import { PhaselineError } from '../model/errors.ts'
-import type { ErrorJson } from './wire.ts'
+import type { ErrorJson } from './wire/json.ts'
 
 /** A request to the API that cannot be answered as asked; the message says what to do instead. */
 export class QueryFault extends PhaselineError {

@@ -1,5 +1,5 @@
 import type { TimelineSpan } from '../model/timeline.ts'
-import type { LaneJson } from './wire.ts'
+import type { LaneJson } from './wire/outline.ts'
 
 const CLIENT = new Set(['client', 'dns', 'connect', 'tls'])
 

@@ -1,6 +1,6 @@
 import type { Filter, Store } from '../store/contract.ts'
 import { summaryJson } from './summary-json.ts'
-import type { ListJson } from './wire.ts'
+import type { ListJson } from './wire/list.ts'
 
 /** A page of the list. */
 export async function list(store: Store, filter: Filter): Promise<ListJson> {

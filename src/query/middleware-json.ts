@@ -3,7 +3,7 @@ import type { AlertEngine } from '../alerts/engine.ts'
 import type { Series } from '../alerts/series.ts'
 import { MINUTE_MS, SLOT_MS, type Exemplar, type Slot } from '../alerts/slot.ts'
 import { Histogram } from '../model/histogram.ts'
-import type { MiddlewareJson, MiddlewareRowJson } from './wire.ts'
+import type { MiddlewareJson, MiddlewareRowJson } from './wire/middleware.ts'
 
 /** What to look at: the phase may have `*`, empty texts take everything. */
 export interface MiddlewareQuery {

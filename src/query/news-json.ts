@@ -2,7 +2,7 @@ import { OWN } from '../model/attributes.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { summaryJson } from './summary-json.ts'
-import type { NewsJson } from './wire.ts'
+import type { NewsJson } from './wire/list.ts'
 
 /** A summary, and what else of its timeline a list can be narrowed by: the store finds a request by any of its spans. */
 export function newsJson(summary: Summary, timeline: Timeline | undefined): NewsJson {

@@ -1,7 +1,8 @@
 import type { Figures, Timeline, TimelineSpan, Warning } from '../model/timeline.ts'
 import { laneOf } from './lane.ts'
 import { clocksJson } from './timeline-json.ts'
-import type { LaneJson, OutlineJson, SummaryJson } from './wire.ts'
+import type { SummaryJson } from './wire/list.ts'
+import type { LaneJson, OutlineJson } from './wire/outline.ts'
 
 /** Gives each thing a number, by its key: every text crosses the wire once. */
 class Numbers<T> {

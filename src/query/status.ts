@@ -1,7 +1,7 @@
 import type { KnownClock } from '../stitch/clock-book.ts'
 import type { Store } from '../store/contract.ts'
 import type { Arrivals } from './arrivals.ts'
-import type { AgentJson, HostJson, StatusJson } from './wire.ts'
+import type { AgentJson, HostJson, StatusJson } from './wire/status.ts'
 
 /** What the collector counts, in spans since its start. */
 export interface Stats {

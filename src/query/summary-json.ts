@@ -1,6 +1,6 @@
 import type { Summary } from '../model/summary.ts'
 import { phasesJson } from './timeline-json.ts'
-import type { SummaryJson } from './wire.ts'
+import type { SummaryJson } from './wire/list.ts'
 
 /** A line of the list, times as decimal nanoseconds. */
 export function summaryJson(summary: Summary): SummaryJson {

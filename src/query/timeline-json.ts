@@ -1,6 +1,7 @@
 import type { Value, ValueMap } from '../model/span.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
-import type { JsonValue, SpanDetailJson, SpanJson, TimelineJson } from './wire.ts'
+import type { JsonValue } from './wire/json.ts'
+import type { SpanDetailJson, SpanJson, TimelineJson } from './wire/timeline.ts'
 
 /** A received value as JSON: bigints as decimal strings, bytes as base64. */
 export function valueJson(value: Value): JsonValue {
@@ -89,7 +90,7 @@ export function phasesJson(phases: ReadonlyMap<string, bigint>): Record<string, 
   return Object.fromEntries([...phases].map(([phase, ns]) => [phase, String(ns)]))
 }
 
-/** A timeline in the form of `wire.ts`. */
+/** A timeline in the form of `wire/timeline.ts`. */
 export function timelineJson(timeline: Timeline, jaegerUrl?: string): TimelineJson {
   return {
     traceId: timeline.traceId,

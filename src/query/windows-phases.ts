@@ -9,7 +9,7 @@ import type { Store } from '../store/contract.ts'
 import { figure, nanosOf } from './windows-figures.ts'
 import type { Window, WindowsQuery } from './windows-query.ts'
 import { some, type Sample } from './windows-sample.ts'
-import type { PhaseChangeJson, PhaseChangesJson } from './wire.ts'
+import type { PhaseChangeJson, PhaseChangesJson } from './wire/windows.ts'
 
 /** Timelines that are read of a window, where there are no histograms of it: a few ms each. */
 const TIMELINES = 120

@@ -6,12 +6,12 @@ import { bins, figure, histogramOf, nanosOf } from './windows-figures.ts'
 import { phaseChanges } from './windows-phases.ts'
 import type { Window, WindowsQuery } from './windows-query.ts'
 import { sample, type Sample } from './windows-sample.ts'
-import type { FigureJson, PhaseTotalJson, RouteChangeJson, WindowJson, WindowsJson } from './wire.ts'
+import type { FigureJson, PhaseTotalJson, RouteChangeJson, WindowJson, WindowsJson } from './wire/windows.ts'
 
 const BINS = 40
 const ROUTES = 200
 
-/** What changed from one window to another: `wire.ts` says how it is told. @param engine whose histograms there are, if any */
+/** What changed from one window to another: `wire/windows.ts` says how it is told. @param engine whose histograms there are, if any */
 export async function windowsJson(
   query: WindowsQuery,
   parts: { store: Store; engine: AlertEngine | undefined; now: number },

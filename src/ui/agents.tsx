@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { AgentJson } from '../query/wire.ts'
+import type { AgentJson } from '../query/wire/status.ts'
 import { count, duration, roughly } from './format.ts'
 
 const WORKS: Readonly<Record<string, string>> = {

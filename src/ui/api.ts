@@ -1,14 +1,12 @@
-import type {
-  AlertsJson,
-  ControlsJson,
-  ErrorJson,
-  ListJson,
-  MiddlewareJson,
-  OutlineJson,
-  SpansJson,
-  StatusJson,
-  WindowsJson,
-} from '../query/wire.ts'
+import type { AlertsJson } from '../query/wire/alerts.ts'
+import type { ControlsJson } from '../query/wire/controls.ts'
+import type { ErrorJson } from '../query/wire/json.ts'
+import type { ListJson } from '../query/wire/list.ts'
+import type { MiddlewareJson } from '../query/wire/middleware.ts'
+import type { OutlineJson } from '../query/wire/outline.ts'
+import type { StatusJson } from '../query/wire/status.ts'
+import type { SpansJson } from '../query/wire/timeline.ts'
+import type { WindowsJson } from '../query/wire/windows.ts'
 import { queryOf, type Filter } from './filter.ts'
 
 /** What the API refused, or why it could not be reached; the message says what to do. */

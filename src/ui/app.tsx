@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { AlertsJson } from '../query/wire.ts'
+import type { AlertsJson } from '../query/wire/alerts.ts'
 import { firingIn } from './alerts/groups.ts'
 import { AlertsPage } from './alerts/page.tsx'
 import { alerts } from './api.ts'

@@ -1,4 +1,4 @@
-import type { NewsJson, SummaryJson } from '../query/wire.ts'
+import type { NewsJson, SummaryJson } from '../query/wire/list.ts'
 
 /** What the list of requests is narrowed to. The names are those of the API's parameters; an empty text narrows nothing. */
 export interface Filter {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useCallback, useEffect, useState } from 'preact/hooks'
-import type { ControlJson } from '../query/wire.ts'
+import type { ControlJson } from '../query/wire/controls.ts'
 import { controls, setControl } from './api.ts'
 import { useLink, type Link } from './live.ts'
 import type { Place } from './location.ts'

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { NewsJson } from '../query/wire.ts'
+import type { NewsJson } from '../query/wire/list.ts'
 
 /** Whether news arrive. */
 export type Link = 'connecting' | 'live' | 'lost'

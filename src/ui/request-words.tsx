@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { SummaryJson } from '../query/wire.ts'
+import type { SummaryJson } from '../query/wire/list.ts'
 
 /** The method and the route, apart: the eye finds the route. */
 export function RouteName({ summary }: { summary: SummaryJson }): VNode {

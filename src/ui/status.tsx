@@ -1,6 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { AlertsJson, StatusJson } from '../query/wire.ts'
+import type { AlertsJson } from '../query/wire/alerts.ts'
+import type { StatusJson } from '../query/wire/status.ts'
 import { Targets } from './alerts/page.tsx'
 import { AgentTable } from './agents.tsx'
 import { status } from './api.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { compareLines } from '../../src/cli/compare-lines.ts'
-import type { FigureJson, WindowsJson } from '../../src/query/wire.ts'
+import type { FigureJson, WindowsJson } from '../../src/query/wire/windows.ts'
 
 const figure = (p50: number, p95: number, count = 25): FigureJson => ({ count, p50Ns: String(p50), p95Ns: String(p95) })
 const at = (minute: number): string => String(BigInt(new Date(2026, 10, 21, 2, minute).getTime()) * 1_000_000n)

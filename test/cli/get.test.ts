@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { SpanJson, TimelineJson } from '../../src/query/wire.ts'
+import type { SpanJson, TimelineJson } from '../../src/query/wire/timeline.ts'
 import { phaseline, type Program } from './programs.ts'
 
 const APP = `import { createServer } from 'node:http'

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStation, type Station } from '../../src/cli/station.ts'
 import { spansOfLine } from '../../src/formats/proxy-log.ts'
-import type { ListJson, TimelineJson, WindowsJson } from '../../src/query/wire.ts'
+import type { ListJson } from '../../src/query/wire/list.ts'
+import type { TimelineJson } from '../../src/query/wire/timeline.ts'
+import type { WindowsJson } from '../../src/query/wire/windows.ts'
 import { phaseline } from './programs.ts'
 
 let station: Station

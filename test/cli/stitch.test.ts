@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { collect } from '../../src/collector/collect.ts'
-import type { SpanJson, TimelineJson } from '../../src/query/wire.ts'
+import type { SpanJson, TimelineJson } from '../../src/query/wire/timeline.ts'
 import { phaseline } from './programs.ts'
 
 interface Output {

@@ -1,4 +1,5 @@
-import type { MiddlewareRowJson, SummaryJson } from '../../src/query/wire.ts'
+import type { SummaryJson } from '../../src/query/wire/list.ts'
+import type { MiddlewareRowJson } from '../../src/query/wire/middleware.ts'
 
 /** A line of the list of requests, as the query API gives it. */
 export function summary(changes: Partial<SummaryJson> = {}): SummaryJson {

@@ -1,4 +1,4 @@
-import type { SpanJson, TimelineJson } from '../../src/query/wire.ts'
+import type { SpanJson, TimelineJson } from '../../src/query/wire/timeline.ts'
 
 /** A span of a made-up timeline: times in ms from its start. */
 export interface Sketch {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDemo, type Demo } from '../../src/demo/demo.ts'
-import type { ControlsJson, SpanJson, SummaryJson, TimelineJson } from '../../src/query/wire.ts'
+import type { ControlsJson } from '../../src/query/wire/controls.ts'
+import type { SummaryJson } from '../../src/query/wire/list.ts'
+import type { SpanJson, TimelineJson } from '../../src/query/wire/timeline.ts'
 import { watch, type Watcher } from './watcher.ts'
 
 const MIDDLEWARES = [

@@ -1,4 +1,5 @@
-import type { SummaryJson, TimelineJson } from '../../src/query/wire.ts'
+import type { SummaryJson } from '../../src/query/wire/list.ts'
+import type { TimelineJson } from '../../src/query/wire/timeline.ts'
 
 /** Reads what a page's API tells as it comes. */
 export interface Watcher {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { MetricPoint } from '../../src/model/metric.ts'
 import { Agents } from '../../src/query/agents.ts'
-import type { StatusJson } from '../../src/query/wire.ts'
+import type { StatusJson } from '../../src/query/wire/status.ts'
 import { report } from './agent-report.ts'
 import { served } from './fixture.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AlertJson, AlertsJson } from '../../src/query/wire.ts'
+import type { AlertJson, AlertsJson } from '../../src/query/wire/alerts.ts'
 import { firingIn, groupsOf } from '../../src/ui/alerts/groups.ts'
 
 function alert(name: string, state: AlertJson['state'], value: number, more: Partial<AlertJson> = {}): AlertJson {

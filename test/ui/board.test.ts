@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MiddlewareRowJson } from '../../src/query/wire.ts'
+import type { MiddlewareRowJson } from '../../src/query/wire/middleware.ts'
 import { boardOf, boardQuery, FIRST_BOARD, groupsOf, sortedBy } from '../../src/ui/middleware/board.ts'
 import { linePath } from '../../src/ui/line-path.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FIRST_BOARD } from '../../src/ui/middleware/board.ts'
-import type { NewsJson } from '../../src/query/wire.ts'
+import type { NewsJson } from '../../src/query/wire/list.ts'
 import { filterOf, fits, narrowed, NO_FILTER, queryOf, type Filter } from '../../src/ui/filter.ts'
 import { hrefOf, placeOf } from '../../src/ui/location.ts'
 import { FIRST_WINDOWS } from '../../src/ui/windows/windows.ts'

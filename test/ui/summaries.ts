@@ -1,4 +1,4 @@
-import type { NewsJson } from '../../src/query/wire.ts'
+import type { NewsJson } from '../../src/query/wire/list.ts'
 
 /** A line of the list, as the live feed tells it. @param start decimal nanoseconds, which its trace id is made from too */
 export function summaryOf(start: string, more: Partial<NewsJson> = {}): NewsJson {

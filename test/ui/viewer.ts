@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { AlertEngine } from '../../src/alerts/engine.ts'
-import type { ControlJson } from '../../src/query/wire.ts'
+import type { ControlJson } from '../../src/query/wire/controls.ts'
 import { bookshop, EPOCH, spansOf, type Part } from '../query/bookshop.ts'
 import { served } from '../query/fixture.ts'
 import { missing } from '../tools.ts'

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { AlertJson } from '../../query/wire.ts'
+import type { AlertJson } from '../../query/wire/alerts.ts'
 import { clock, roughly } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { phaseLook } from '../phases.ts'

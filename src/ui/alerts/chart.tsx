@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { AlertJson } from '../../query/wire.ts'
+import type { AlertJson } from '../../query/wire/alerts.ts'
 import { linePath } from '../line-path.ts'
 import { figure } from './figure.ts'
 

@@ -1,4 +1,4 @@
-import type { AlertJson, AlertsJson, RuleJson } from '../../query/wire.ts'
+import type { AlertJson, AlertsJson, RuleJson } from '../../query/wire/alerts.ts'
 
 /** One cause: a middleware (or what else a rule speaks of) with all its hooks and routes that are over the threshold. */
 export interface AlertGroup {

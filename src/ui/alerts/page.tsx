@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { AlertEventJson, AlertsJson, RuleJson } from '../../query/wire.ts'
+import type { AlertEventJson, AlertsJson, RuleJson } from '../../query/wire/alerts.ts'
 import { count, plural } from '../format.ts'
 import type { Loaded } from '../loading.ts'
 import { Failure, Waiting } from '../notice.tsx'

@@ -1,4 +1,4 @@
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 
 /** Something to compare with. */
 export interface Choice {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useCallback, useMemo, useState } from 'preact/hooks'
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 import { list } from '../api.ts'
 import { NO_FILTER } from '../filter.ts'
 import { duration, timeOfDay } from '../format.ts'

@@ -1,4 +1,4 @@
-import type { MiddlewareRowJson } from '../../query/wire.ts'
+import type { MiddlewareRowJson } from '../../query/wire/middleware.ts'
 import { PHASE_ORDER } from '../phases.ts'
 
 /** What the table of middlewares shows, and in which order: all of it is in the URL. */

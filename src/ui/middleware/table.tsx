@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type { MiddlewareJson, MiddlewareRowJson } from '../../query/wire.ts'
+import type { MiddlewareJson, MiddlewareRowJson } from '../../query/wire/middleware.ts'
 import { count, duration, durationParts, percent } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { go } from '../navigate.ts'

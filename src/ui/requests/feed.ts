@@ -1,4 +1,4 @@
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 
 /** The list of requests: what is shown, and what arrived while somebody was reading. Newest first. */
 export interface Feed {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 import type { Filter } from '../filter.ts'
 import { count, duration, plural } from '../format.ts'
 import { hrefOf } from '../location.ts'

@@ -1,4 +1,4 @@
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 import { breakdown, type Share } from '../breakdown.ts'
 import { failed } from '../request-words.tsx'
 

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { MiddlewareJson, SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
+import type { MiddlewareJson } from '../../query/wire/middleware.ts'
 import { middleware } from '../api.ts'
 import { narrowed, type Filter } from '../filter.ts'
 import { plural } from '../format.ts'

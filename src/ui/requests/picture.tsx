@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useMemo, useRef, useState } from 'preact/hooks'
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 import type { Filter } from '../filter.ts'
 import { clock, duration, plural, timeOfDay } from '../format.ts'
 import { go } from '../navigate.ts'

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 import { breakdown } from '../breakdown.ts'
 import { duration, durationParts, percent, timeOfDay } from '../format.ts'
 import { failed, RouteName, Status } from '../request-words.tsx'

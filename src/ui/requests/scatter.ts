@@ -1,4 +1,4 @@
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 import { epochMs } from '../format.ts'
 
 /** One request in the picture of latencies. Positions are shares of the picture: x from the left, y from the top. */

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hooks'
-import type { ListJson, NewsJson } from '../../query/wire.ts'
+import type { ListJson, NewsJson } from '../../query/wire/list.ts'
 import { list } from '../api.ts'
 import { fits, type Filter } from '../filter.ts'
 import { useLink, useLive } from '../live.ts'

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type { OutlineJson } from '../../query/wire.ts'
+import type { OutlineJson } from '../../query/wire/outline.ts'
 import { Copy } from '../copy.tsx'
 import { day, duration, percent, plural, timeOfDay } from '../format.ts'
 import { hrefOf } from '../location.ts'

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
-import type { JsonValue } from '../../query/wire.ts'
+import type { JsonValue } from '../../query/wire/json.ts'
 import { Copy } from '../copy.tsx'
 import { editorLink, EDITORS, rememberedEditor, rememberEditor } from './editor.ts'
 

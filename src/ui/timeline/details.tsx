@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useCallback } from 'preact/hooks'
-import type { SpanDetailJson } from '../../query/wire.ts'
+import type { SpanDetailJson } from '../../query/wire/timeline.ts'
 import { spans } from '../api.ts'
 import { duration, durationParts, percent, timeOfDay } from '../format.ts'
 import { useLoaded } from '../loading.ts'

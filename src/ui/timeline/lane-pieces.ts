@@ -1,4 +1,4 @@
-import type { LaneJson } from '../../query/wire.ts'
+import type { LaneJson } from '../../query/wire/outline.ts'
 import { ownSegments } from './segments.ts'
 import type { Trace } from './trace.ts'
 

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useCallback, useEffect, useMemo, useReducer, useState } from 'preact/hooks'
-import type { SummaryJson } from '../../query/wire.ts'
+import type { SummaryJson } from '../../query/wire/list.ts'
 import { outline } from '../api.ts'
 import { useLive } from '../live.ts'
 import { useLoaded } from '../loading.ts'

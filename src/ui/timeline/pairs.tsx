@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact'
-import type { JsonValue } from '../../query/wire.ts'
+import type { JsonValue } from '../../query/wire/json.ts'
 
 /** A value as text: a stranger's, so it is shown, never interpreted. */
 export function textOf(value: JsonValue): string {

@@ -1,4 +1,4 @@
-import type { LaneJson, OutlineJson } from '../../query/wire.ts'
+import type { LaneJson, OutlineJson } from '../../query/wire/outline.ts'
 
 /** A timeline as the page works with it: typed columns, depth first, offsets in nanoseconds from the start. */
 export interface Trace {

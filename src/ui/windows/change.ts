@@ -1,4 +1,4 @@
-import type { FigureJson, PhaseChangeJson, PhaseTotalJson, RouteChangeJson, WindowsJson } from '../../query/wire.ts'
+import type { FigureJson, PhaseChangeJson, PhaseTotalJson, RouteChangeJson, WindowsJson } from '../../query/wire/windows.ts'
 
 /** Fewer than so many requests in a window say little of the others. */
 export const FEW = 20

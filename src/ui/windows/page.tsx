@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useCallback, useEffect } from 'preact/hooks'
-import type { WindowsJson } from '../../query/wire.ts'
+import type { WindowsJson } from '../../query/wire/windows.ts'
 import { windows as load } from '../api.ts'
 import { FirstPicker } from '../compare/picker.tsx'
 import { count, plural } from '../format.ts'

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
-import type { FigureJson, PhaseChangeJson, PhaseChangesJson, PhaseTotalJson } from '../../query/wire.ts'
+import type { FigureJson, PhaseChangeJson, PhaseChangesJson, PhaseTotalJson } from '../../query/wire/windows.ts'
 import { Change, ChangeBar } from '../compare/change.tsx'
 import { count, duration } from '../format.ts'
 import { hrefOf } from '../location.ts'

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { FigureJson, RouteChangeJson } from '../../query/wire.ts'
+import type { FigureJson, RouteChangeJson } from '../../query/wire/windows.ts'
 import { Change, ChangeBar } from '../compare/change.tsx'
 import { count, duration } from '../format.ts'
 import { hrefOf } from '../location.ts'

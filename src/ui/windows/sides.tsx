@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { WindowJson, WindowsJson } from '../../query/wire.ts'
+import type { WindowJson, WindowsJson } from '../../query/wire/windows.ts'
 import { changeText } from '../compare/change.tsx'
 import { clock, count, day, duration, epochMs, percent } from '../format.ts'
 import { phaseLook } from '../phases.ts'

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { WindowJson } from '../../query/wire.ts'
+import type { WindowJson } from '../../query/wire/windows.ts'
 import { duration } from '../format.ts'
 
 const WIDTH = 400
