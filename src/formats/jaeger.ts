@@ -1,6 +1,6 @@
 import type { Resource, Span, SpanEvent, SpanLink, Value } from '../model/span.ts'
 import { WARNINGS } from '../model/timeline.ts'
-import { SHARED } from '../otlp/decode-span.ts'
+import { ZIPKIN } from '../model/zipkin.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
 import { tagsOf, takeFields } from './jaeger-tags.ts'
 import { array, endOf, isObject, micros, object, text, type Json } from './json.ts'
@@ -99,7 +99,7 @@ function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resou
     events: array(span['logs']).map((log) => eventOf(object(log))),
     links: links.filter((link) => link.type === 'follows_from' || link.spanId !== parent),
     resource: isObject(span['process']) ? resourceOf(span['process']) : (processes.get(text(span['processID'])) ?? UNKNOWN),
-    shared: tags.get(SHARED) === true,
+    shared: tags.get(ZIPKIN.shared) === true,
     droppedAttributes: said.includes('truncated') ? 1 : 0,
   }
 }

@@ -2,35 +2,25 @@ import { readDocument } from './document.ts'
 import { isBulkAction } from './jaeger-elastic.ts'
 import { together, Unusable, type Reading } from './refusal.ts'
 import { parseJson } from './text.ts'
-import { isZipkinSpan, readZipkin } from './zipkin.ts'
 
 /**
- * Reads a document per line. What cannot be taken is refused by its line. Spans of Zipkin are read together, as parts of one may
- * stand in several lines.
+ * Reads a document per line. What cannot be taken is refused by its line.
  * @param first the number of the first line
  * @param cut whether the file ends within the last line
  * @param what they are called
  */
 export function readLines(lines: readonly string[], first: number, cut: boolean, what = 'line'): Reading {
-  const zipkin: { readonly span: unknown; readonly line: number }[] = []
   const readings = lines.map((line, at): Reading => {
     if (line.trim() === '') return NOTHING
     const where = `${what} ${first + at}`
     try {
       const document = parseJson(line)
-      if (isBulkAction(document)) return NOTHING
-      if (!isZipkinSpan(document)) return inLine(where, readDocument(document, '', line))
-      zipkin.push({ span: document, line: first + at })
-      return NOTHING
+      return isBulkAction(document) ? NOTHING : inLine(where, readDocument(document, '', line))
     } catch (error) {
       return { spans: [], refused: [{ where, reason: reasonOf(error, cut && at === lines.length - 1) }] }
     }
   })
-  const late = readZipkin(
-    zipkin.map(({ span }) => span),
-    (place) => `${what} ${zipkin[place]?.line}`,
-  )
-  return together([...readings, late])
+  return together(readings)
 }
 
 const NOTHING: Reading = { spans: [], refused: [] }

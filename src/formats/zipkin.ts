@@ -1,10 +1,9 @@
 import type { SpanKind } from '../model/phases.ts'
 import type { Resource, Scope, Span, Value } from '../model/span.ts'
-import { SHARED } from '../otlp/decode-span.ts'
+import { ZIPKIN } from '../model/zipkin.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
 import { array, endOf, isObject, micros, object, text, type Json } from './json.ts'
 import { takeEach, Unusable, type Reading } from './refusal.ts'
-import { mergeReports } from './zipkin-reports.ts'
 
 /** Whether a JSON object is a span of Zipkin's, of either version. */
 export function isZipkinSpan(value: unknown): value is Json {
@@ -13,17 +12,12 @@ export function isZipkinSpan(value: unknown): value is Json {
 
 /**
  * Reads spans in Zipkin's JSON, version 2 (https://zipkin.io/zipkin-api/). 64-bit trace ids are filled with zeros; the local
- * endpoint is service and host; annotations are events. What a sender reported of one span in parts is put together.
+ * endpoint is service and host; annotations are events. What a sender reported of one span in parts is marked: stitching puts it together.
  * @param where names a span by its place in the list
  */
 export function readZipkin(list: readonly unknown[], where: (place: number) => string): Reading {
   const resources = new Map<string, Resource>()
-  const reports = mergeReports(list)
-  return takeEach(
-    reports,
-    (at) => where((reports[at] as { place: number }).place),
-    ({ span }) => spanOf(span, resources),
-  )
+  return takeEach(list, where, (span) => spanOf(span, resources))
 }
 
 const KINDS: ReadonlySet<unknown> = new Set<SpanKind>(['CLIENT', 'SERVER', 'PRODUCER', 'CONSUMER'])
@@ -78,11 +72,17 @@ function attributesOf(span: Json): Map<string, Value> {
   add('network.peer.address', remote['ipv4'] ?? remote['ipv6'])
   add('network.peer.port', remote['port'])
   add('network.local.port', object(span['localEndpoint'])['port'])
-  if (span['shared'] === true) attributes.set(SHARED, true)
-  if (span['debug'] === true) attributes.set('zipkin.debug', true)
-  if (span['timestamp'] === undefined) add('zipkin.duration', span['duration'])
-  if (isRenamed(span['id'], idOf(span['id'], 16, 'span id'))) add('zipkin.span_id', span['id'])
+  if (span['shared'] === true) attributes.set(ZIPKIN.shared, true)
+  if (span['debug'] === true) attributes.set(ZIPKIN.debug, true)
+  if (!isSaid(span['timestamp']) || !isSaid(span['duration'])) attributes.set(ZIPKIN.part, true)
+  if (!isSaid(span['timestamp']) && isSaid(span['duration'])) add(ZIPKIN.duration, span['duration'])
+  if (isRenamed(span['id'], idOf(span['id'], 16, 'span id'))) add(ZIPKIN.spanId, span['id'])
   return attributes
+}
+
+/** Zipkin's times and durations of zero say nothing. */
+function isSaid(micros: unknown): boolean {
+  return micros !== undefined && micros !== null && Number(micros) !== 0
 }
 
 function resourceOf(endpoint: Json, known: Map<string, Resource>): Resource {

@@ -1,7 +1,8 @@
 import type { Resource, Scope, Span, SpanEvent, SpanLink } from '../model/span.ts'
+import { ZIPKIN } from '../model/zipkin.ts'
 import { attributesOf, integer, list, object, parse, text, time, Unusable, whole, type Json } from './decode-json-value.ts'
 import type { Refused } from './decode-scan.ts'
-import { kindOf, linkType, resourceOf, SHARED, statusOf } from './decode-span.ts'
+import { kindOf, linkType, resourceOf, statusOf } from './decode-span.ts'
 
 /**
  * Reads an ExportTraceServiceRequest in OTLP's JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids are
@@ -96,7 +97,7 @@ function spanOf(span: Json, resource: Resource, scope: Scope): Span {
     links: list(span, 'links').map(linkOf),
     resource,
     scope,
-    shared: attributes.get(SHARED) === true,
+    shared: attributes.get(ZIPKIN.shared) === true,
     droppedAttributes: small(span['droppedAttributesCount']),
   }
 }

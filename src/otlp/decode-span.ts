@@ -1,5 +1,6 @@
 import type { SpanKind } from '../model/phases.ts'
 import type { Resource, Scope, Span, SpanEvent, SpanLink, Value, ValueMap } from '../model/span.ts'
+import { ZIPKIN } from '../model/zipkin.ts'
 import { readId, readTraceId } from './decode-id.ts'
 import { MalformedError, type ProtobufReader } from './decode-reader.ts'
 import { readText } from './decode-text.ts'
@@ -126,13 +127,10 @@ export function decodeSpan(reader: ProtobufReader, end: number, resource: Resour
     links: links ?? NONE,
     resource,
     scope,
-    shared: attributes.get(SHARED) === true,
+    shared: attributes.get(ZIPKIN.shared) === true,
     droppedAttributes: dropped,
   }
 }
-
-/** How a span of Zipkin, whose client and server share an id, is marked in OTLP, which has no field for it. */
-export const SHARED = 'zipkin.shared'
 
 function decodeStatus(reader: ProtobufReader, end: number): { status: Span['status']; message: string } {
   let code = 0

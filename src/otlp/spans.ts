@@ -1,6 +1,6 @@
 import { SPAN_KINDS } from '../model/phases.ts'
 import type { Resource, Scope, Span, SpanEvent, SpanLink, Value, ValueMap } from '../model/span.ts'
-import { SHARED } from './decode-span.ts'
+import { ZIPKIN } from '../model/zipkin.ts'
 import { ProtoWriter } from './encode-writer.ts'
 
 const bytes = (field: number): number => (field << 3) | 2
@@ -48,7 +48,7 @@ function writeSpan(writer: ProtoWriter, span: Span): void {
   writeFixed64(writer, 7, span.start)
   writeFixed64(writer, 8, span.end)
   writeAttributes(writer, bytes(9), span.attributes)
-  if (span.shared === true && span.attributes.get(SHARED) !== true) writeAttribute(writer, bytes(9), SHARED, true)
+  if (span.shared === true && span.attributes.get(ZIPKIN.shared) !== true) writeAttribute(writer, bytes(9), ZIPKIN.shared, true)
   if (span.droppedAttributes !== undefined && span.droppedAttributes > 0) writeNumber(writer, 10, span.droppedAttributes)
   for (const event of span.events) writer.message(bytes(11), () => writeEvent(writer, event))
   for (const link of span.links) writer.message(bytes(13), () => writeLink(writer, link))

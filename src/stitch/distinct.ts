@@ -4,6 +4,7 @@ import { fingerprint } from './fingerprint.ts'
 import { idOf } from './hash.ts'
 import { mergeCopies } from './merge.ts'
 import { Node } from './node.ts'
+import { joinParts } from './parts.ts'
 import { toScale, type Scale } from './scale.ts'
 import { BIT } from './warnings.ts'
 
@@ -38,7 +39,7 @@ function add(result: Distinct, node: Node): void {
 /** Copies under one id: one node, or a client with its servers. */
 function addCopies(result: Distinct, id: string, copies: readonly Span[], scale: Scale): void {
   const told = new Map(copies.map((span) => [fingerprint(span), span]))
-  const sides = sidesOf([...told.values()])
+  const sides = sidesOf(joinParts([...told.values()]))
   const removed = told.size < copies.length ? BIT.duplicate : 0
   const shared = sides.length > 1 ? BIT.shared_id : 0
   const halves = sides.map((side, place) => {

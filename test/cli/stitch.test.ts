@@ -55,6 +55,14 @@ describe('phaseline stitch', () => {
     expect([refused, code]).toEqual([[], 0])
   })
 
+  test('a span whose parts are in two files is one', async () => {
+    const timestamp = 1_790_000_000_000_000
+    const begun = await file('begun.json', [{ traceId: 'c1', id: '1', kind: 'CLIENT', name: 'get', timestamp }])
+    const ended = await file('ended.json', [{ traceId: 'c1', id: '1', duration: 7 }])
+    const { timelines } = await stitched(begun, ended)
+    expect(timelines).toMatchObject([{ durationNs: '7000', warnings: {}, spans: [{ kind: 'CLIENT', name: 'get' }] }])
+  })
+
   test('says what it refused, and fails only if nothing was left', async () => {
     const good = await file('good.json', jaeger('a', 1))
     const missing = join(folder, 'missing.json')

@@ -110,14 +110,6 @@ describe('what a file is, is told from what is in it', () => {
     expect(spans).toHaveLength(1)
     expect(refused[0]?.where).toBe('document 2')
   })
-
-  test('parts of a span of Zipkin’s in several lines are put together', () => {
-    const lines = [
-      { ...zipkin, duration: undefined },
-      { traceId: zipkin.traceId, id: 'b1', duration: 2 },
-    ]
-    expect(read(lines.map((line) => JSON.stringify(line)).join('\n')).spans).toMatchObject([{ start: 1_000n, end: 3_000n }])
-  })
 })
 
 describe('what cannot be taken is refused with its file, its place and a reason', () => {
