@@ -34,6 +34,7 @@ type OwnName =
   | 'eventLoopUtilization'
   | 'inFlight'
   | 'clockShift'
+  | 'answeredBy'
 
 /** The names of our own attributes; everything else is a semantic convention (1.45). */
 export const OWN: Readonly<Record<OwnName, `phaseline.${string}`>> = {
@@ -53,4 +54,5 @@ export const OWN: Readonly<Record<OwnName, `phaseline.${string}`>> = {
   eventLoopUtilization: 'phaseline.eventloop.utilization',
   inFlight: 'phaseline.in_flight',
   clockShift: 'phaseline.clock.shift_ns',
+  answeredBy: 'phaseline.answered_by',
 }

@@ -1,3 +1,4 @@
+import { OWN } from '../model/attributes.ts'
 import type { Node } from './node.ts'
 import { BIT } from './warnings.ts'
 
@@ -61,12 +62,23 @@ function isNamed(resource: { readonly service: string; readonly host: string }):
 
 /**
  * The server's clock less the client's lies in `[server.end − client.end, server.start − client.start]`, where the client waited
- * for the server. Otherwise it is only certain that the server did not begin before it was called.
+ * for the server. Otherwise it is only certain that the server did not begin before it was called; where the client says how long it
+ * waited for a connection, not before it had one.
  */
 function boundOf(client: Node, server: Node): Bound {
-  const high = server.start - client.start
+  const high = server.start - connectedAt(client)
   const low = waited(client, server) ? server.end - client.end : -Infinity
   return low > high ? { low: -Infinity, high } : { low, high }
+}
+
+/** A call of ours has some seven children: one with many is no call, and looking through them for each costs time. */
+const FEW = 16
+
+function connectedAt(client: Node): number {
+  if (client.children.length > FEW) return client.start
+  const wait = client.children.find(({ span }) => span?.attributes.get(OWN.phase) === 'client.wait')
+  const at = wait?.span?.resource.host === client.span?.resource.host ? wait?.end : undefined
+  return at !== undefined && at >= client.start && at <= client.end ? at : client.start
 }
 
 /**

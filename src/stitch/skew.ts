@@ -1,3 +1,4 @@
+import { timekeeper } from './answered.ts'
 import { agree, gather, type Bound, type ClockBound, type Evidence } from './evidence.ts'
 import type { Node } from './node.ts'
 import { isFirst } from './siblings.ts'
@@ -37,7 +38,7 @@ export interface Corrected {
 export type Known = (from: string, to: string) => Bound | undefined
 
 /**
- * Puts all times on the clock of the root's host. Hosts are placed in the order of their distance from it, in calls, each
+ * Puts all times on the clock of the root's host, a browser's excepted. Hosts are placed in the order of their distance from it, in calls, each
  * against those already placed; a host that nothing is known of stays as it is.
  */
 export function correctClocks({ root, nodes }: Tree, known: Known): Corrected {
@@ -55,9 +56,9 @@ export function correctClocks({ root, nodes }: Tree, known: Known): Corrected {
 
 const ONE_CLOCK: Corrected = { corrections: [], evidence: new Map(), used: [] }
 
-/** The host of the root; of a made-up one that of its first child. */
+/** The host of the timekeeper; of a made-up root that of its first child. */
 function referenceHost(root: Node): string | undefined {
-  let node: Node | undefined = root
+  let node: Node | undefined = timekeeper(root)
   while (node?.span === null) {
     node = node.children.reduce((first, child) => (earlier(child, first) ? child : first), node.children[0] as Node)
   }

@@ -1,6 +1,7 @@
 import { PhaselineError } from '../model/errors.ts'
 import type { Span } from '../model/span.ts'
 import type { Timeline } from '../model/timeline.ts'
+import { timekeeper } from './answered.ts'
 import { distinct } from './distinct.ts'
 import { agree, type ClockBound, type Evidence } from './evidence.ts'
 import { arrange, timeUntimed } from './order.ts'
@@ -70,7 +71,7 @@ export function* stitching(spans: readonly Span[], knowledge?: ClockKnowledge): 
 
 /** The root's time as it was sent; of a made-up one that of the trace's last span to start. */
 function beginOf({ root }: Tree, { base }: Scale): number {
-  return Number((root.span?.start || base) / 1_000_000n)
+  return Number((timekeeper(root).span?.start || base) / 1_000_000n)
 }
 
 function knownTo(knowledge: ClockKnowledge | undefined, at: number, traceId: string, { unit }: Scale): Known {

@@ -1,5 +1,6 @@
 import type { Span } from '../model/span.ts'
 import { isStreamLife } from '../model/streaming.ts'
+import { hangAnswers } from './answered.ts'
 import type { Distinct } from './distinct.ts'
 import { idOf } from './hash.ts'
 import { Node } from './node.ts'
@@ -19,8 +20,8 @@ export interface Tree {
  * were sent, or none and there are several such ends, under a made-up root.
  */
 export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree {
-  const roots: Node[] = []
-  const strays: Node[] = []
+  let roots: Node[] = []
+  let strays: Node[] = []
   const missing = new Map<string, Node>()
   for (const node of nodes) {
     const span = node.span as Span
@@ -37,6 +38,7 @@ export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree 
     }
   }
   for (const parent of missing.values()) strays.push(parent)
+  if (roots.length + strays.length > 1 && hangAnswers(roots, byId)) [roots, strays] = [roots.filter(isEnd), strays.filter(isEnd)]
   const ends = [...roots, ...strays]
   const found = descendants(ends)
   for (const head of cutLoops(nodes, found, missing.size)) strays.push(head)
@@ -45,6 +47,10 @@ export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree 
     root,
     nodes: ends.length === 1 && root === ends[0] && strays.length + roots.length === 1 ? found : descendants([root]),
   }
+}
+
+function isEnd({ parent }: Node): boolean {
+  return parent === null
 }
 
 /** @returns null if it has none, undefined if it never came, the node itself if that is what it says */
