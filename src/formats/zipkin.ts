@@ -1,7 +1,8 @@
 import type { SpanKind } from '../model/phases.ts'
-import type { Resource, Scope, Span, Value } from '../model/span.ts'
+import type { Resource, Span, Value } from '../model/span.ts'
 import { ZIPKIN } from '../model/zipkin.ts'
 import { idOf, isRenamed, parentIdOf } from './ids.ts'
+import { takeFields } from './jaeger-tags.ts'
 import { array, endOf, isObject, micros, object, text, type Json } from './json.ts'
 import { takeEach, Unusable, type Reading } from './refusal.ts'
 
@@ -21,26 +22,27 @@ export function readZipkin(list: readonly unknown[], where: (place: number) => s
 }
 
 const KINDS: ReadonlySet<unknown> = new Set<SpanKind>(['CLIENT', 'SERVER', 'PRODUCER', 'CONSUMER'])
-const NO_SCOPE: Scope = { name: '', version: '', attributes: new Map() }
 
 function spanOf(span: unknown, resources: Map<string, Resource>): Span {
   if (!isObject(span)) throw new Unusable('no object')
   if (isFirstVersion(span)) throw new Unusable("Zipkin's version 1 is not read, only version 2")
   const start = micros(span['timestamp'], 'timestamp')
-  const kind = text(span['kind']).toUpperCase()
   const attributes = attributesOf(span)
+  const { kind, status, statusMessage, ...fields } = takeFields(attributes)
+  const said = text(span['kind']).toUpperCase()
   const error = attributes.get('error')
   return {
     traceId: idOf(span['traceId'], 32, 'trace id'),
     spanId: idOf(span['id'], 16, 'span id'),
     parentSpanId: parentIdOf(span['parentId']),
     name: text(span['name']),
-    kind: KINDS.has(kind) ? (kind as SpanKind) : 'INTERNAL',
+    kind: KINDS.has(said) ? (said as SpanKind) : kind,
     start,
     end: start === 0n ? 0n : endOf(start, span['duration']),
-    status: error === undefined || error === 'false' ? 'unset' : 'error',
-    statusMessage: error === 'true' ? '' : text(error),
-    traceState: '',
+    ...fields,
+    // A tag of that name is an error by itself, even an empty one.
+    status: error === '' ? 'error' : status,
+    statusMessage: statusMessage || (error === 'true' ? '' : text(error)),
     flags: span['debug'] === true ? 1 : 0,
     attributes,
     events: array(span['annotations']).map((annotation) => ({
@@ -50,8 +52,7 @@ function spanOf(span: unknown, resources: Map<string, Resource>): Span {
     })),
     links: [],
     resource: resourceOf(object(span['localEndpoint']), resources),
-    scope: NO_SCOPE,
-    shared: span['shared'] === true,
+    shared: isShared(span),
   }
 }
 
@@ -72,12 +73,17 @@ function attributesOf(span: Json): Map<string, Value> {
   add('network.peer.address', remote['ipv4'] ?? remote['ipv6'])
   add('network.peer.port', remote['port'])
   add('network.local.port', object(span['localEndpoint'])['port'])
-  if (span['shared'] === true) attributes.set(ZIPKIN.shared, true)
+  if (isShared(span)) attributes.set(ZIPKIN.shared, true)
   if (span['debug'] === true) attributes.set(ZIPKIN.debug, true)
   if (!isSaid(span['timestamp']) || !isSaid(span['duration'])) attributes.set(ZIPKIN.part, true)
   if (!isSaid(span['timestamp']) && isSaid(span['duration'])) add(ZIPKIN.duration, span['duration'])
   if (isRenamed(span['id'], idOf(span['id'], 16, 'span id'))) add(ZIPKIN.spanId, span['id'])
   return attributes
+}
+
+/** Only a server has its id from elsewhere: on a client it is a slip. */
+function isShared({ shared, kind }: Json): boolean {
+  return shared === true && text(kind).toUpperCase() !== 'CLIENT'
 }
 
 /** Zipkin's times and durations of zero say nothing. */

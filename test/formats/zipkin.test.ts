@@ -53,6 +53,29 @@ test('tags are attributes, a tag error is one, annotations are events', () => {
   )
 })
 
+test('what OpenTelemetry puts into tags is taken out of them: status, scope, the kind that Zipkin has no word for', () => {
+  const tags = {
+    'otel.status_code': 'ERROR',
+    'otel.status_description': 'late',
+    'otel.scope.name': 'http',
+    'span.kind': 'consumer',
+  }
+  const span = one({ timestamp: 1, duration: 1, tags })
+  expect(span).toMatchObject({ status: 'error', statusMessage: 'late', scope: { name: 'http' }, kind: 'CONSUMER' })
+  expect(span?.attributes).toEqual(new Map())
+  expect(one({ kind: 'SERVER', tags: { 'span.kind': 'client', 'otel.status_code': 'OK' } })).toMatchObject({
+    kind: 'SERVER',
+    status: 'ok',
+  })
+  expect(one({ tags: { error: '' } })?.status).toBe('error')
+  expect(one({ tags: { error: 'false' } })?.status).toBe('unset')
+})
+
+test('a client whose id is said to be shared is a client still', () => {
+  expect(one({ kind: 'CLIENT', shared: true })?.shared).toBe(false)
+  expect(one({ kind: 'SERVER', shared: true })?.shared).toBe(true)
+})
+
 test('a span without times keeps what it said', () => {
   expect(one({ duration: 10 })).toMatchObject({ start: 0n, end: 0n })
   expect(one({ duration: 10 })?.attributes.get('zipkin.duration')).toBe(10)
