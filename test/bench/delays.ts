@@ -17,7 +17,8 @@ import { newSpanId, newTraceId } from '../../src/model/ids.ts'
 import type { Span } from '../../src/model/span.ts'
 import { cluster, missing as noPostgres } from '../database/postgres.ts'
 import { waitedForCpu } from './app/cpu-wait.ts'
-import { ELSEWHERE, IN_EXPRESS, KNOWN, type Place, type Surroundings } from './app/delay-places.ts'
+import { ELSEWHERE, IN_EXPRESS } from './app/delay-places.ts'
+import { KNOWN, type Place, type Surroundings } from './app/delay-places/place.ts'
 
 /**
  * Whether the time is where it was spent: known delays are put into every place of an app, one at a time, and looked for in the

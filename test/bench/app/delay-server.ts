@@ -2,7 +2,8 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { proxy } from '../../../src/proxy/index.ts'
 import { waitedForCpu } from './cpu-wait.ts'
-import { ELSEWHERE, IN_EXPRESS, KNOWN, type Late, type Packages, type Place } from './delay-places.ts'
+import { ELSEWHERE, IN_EXPRESS } from './delay-places.ts'
+import { KNOWN, type Late, type Packages, type Place } from './delay-places/place.ts'
 
 /** How late the request under way has been, in ms. */
 let lateness = 0
