@@ -26,4 +26,17 @@ export interface Summary {
   readonly phases: ReadonlyMap<PhaseId | 'gap' | 'other', bigint>
   readonly warnings: ReadonlyMap<Warning, number>
   readonly slowestMiddleware: { readonly name: string; readonly hook: string; readonly selfNs: bigint } | null
+  /** Left out where it was not kept: by an older version, or because a name is too long. */
+  readonly received?: Received
+}
+
+/** The spans of a timeline as they were received: their own times, nothing mended or made up. */
+export interface Received {
+  /** The first to start of those without a parent. */
+  readonly root: { readonly service: string; readonly name: string } | null
+  /** Of the first span to start, of the last one to end. */
+  readonly start: bigint
+  readonly end: bigint
+  /** By service; they have the summary's names in its order. */
+  readonly services: ReadonlyMap<string, { readonly spans: number; readonly errors: number }>
 }

@@ -71,18 +71,16 @@ function scopeOf({ name, version, attributes }: Scope): Record<string, unknown> 
   return filled({ name, version, attributes: keyValues(attributes) })
 }
 
-/** Timelines as OTLP: the spans as they were received, grouped by who sent them. */
-export function tracesData(timelines: readonly Timeline[]): TracesData {
+/** A timeline as OTLP: the spans as they were received, grouped by who sent them. */
+export function tracesData({ spans }: Timeline): TracesData {
   const byResource = new Map<Resource, Map<Scope, Record<string, unknown>[]>>()
-  for (const { spans } of timelines) {
-    for (const { source } of spans) {
-      if (source === null) continue
-      const scopes = byResource.get(source.resource) ?? new Map<Scope, Record<string, unknown>[]>()
-      byResource.set(source.resource, scopes)
-      const list = scopes.get(source.scope) ?? []
-      scopes.set(source.scope, list)
-      list.push(otlpSpan(source))
-    }
+  for (const { source } of spans) {
+    if (source === null) continue
+    const scopes = byResource.get(source.resource) ?? new Map<Scope, Record<string, unknown>[]>()
+    byResource.set(source.resource, scopes)
+    const list = scopes.get(source.scope) ?? []
+    scopes.set(source.scope, list)
+    list.push(otlpSpan(source))
   }
   return {
     resourceSpans: [...byResource].map(([resource, scopes]) => ({

@@ -1,6 +1,6 @@
 import { OWN } from '../model/attributes.ts'
-import type { Value } from '../model/span.ts'
-import type { Summary } from '../model/summary.ts'
+import type { Span, Value } from '../model/span.ts'
+import type { Received, Summary } from '../model/summary.ts'
 import { latencyNs, streamAround } from '../model/streaming.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 
@@ -16,6 +16,7 @@ export function summarise(timeline: Timeline): Summary {
   const status = number(first, 'http.response.status_code', 'http.status_code')
   // A client calls a 4xx an error (semantic conventions for HTTP); to whoever runs the server it is an answer.
   const refused = first !== root && status !== null && status >= 400 && status < 500
+  const received = receivedOf(spans)
   return {
     traceId: timeline.traceId,
     version: timeline.version,
@@ -27,12 +28,13 @@ export function summarise(timeline: Timeline): Summary {
     start: timeline.start,
     durationNs,
     spanCount: spans.reduce((count, span) => (span.source === null ? count : count + 1), 0),
-    services: servicesOf(spans),
+    services: [...received.services.keys()],
     error: first.error || (root.error && !refused),
     inFlight: timeline.warnings.has('in_flight'),
     phases: durationNs === timeline.durationNs ? timeline.phases : without(timeline.phases, timeline.durationNs - durationNs),
     warnings: timeline.warnings,
     slowestMiddleware: slowestMiddleware(spans),
+    received,
   }
 }
 
@@ -71,10 +73,28 @@ function number(span: TimelineSpan, ...names: string[]): number | null {
   return Number.isInteger(value) ? value : null
 }
 
-function servicesOf(spans: readonly TimelineSpan[]): string[] {
-  const services = new Set<string>()
-  for (const span of spans) if (span.source !== null) services.add(span.service)
-  return services.size === 1 ? [...services] : [...services].sort()
+function receivedOf(spans: readonly TimelineSpan[]): Received {
+  const services = new Map<string, { spans: number; errors: number }>()
+  let first: Span | undefined
+  let last: Span | undefined
+  let root: Span | undefined
+  for (const { source } of spans) {
+    if (source === null) continue
+    const { service } = source.resource
+    let own = services.get(service)
+    if (own === undefined) services.set(service, (own = { spans: 0, errors: 0 }))
+    own.spans++
+    if (source.status === 'error') own.errors++
+    if (first === undefined || source.start < first.start) first = source
+    if (last === undefined || source.end > last.end) last = source
+    if (source.parentSpanId === null && (root === undefined || source.start < root.start)) root = source
+  }
+  return {
+    root: root === undefined ? null : { service: root.resource.service, name: root.name },
+    start: first?.start ?? 0n,
+    end: last?.end ?? 0n,
+    services: new Map([...services].sort(([one], [other]) => (one < other ? -1 : 1))),
+  }
 }
 
 /** The middleware hook with the most self time; of two the first to start. */

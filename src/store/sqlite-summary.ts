@@ -1,13 +1,13 @@
 import { PHASE_IDS, type PhaseId } from '../model/phases.ts'
-import type { Summary } from '../model/summary.ts'
+import type { Received, Summary } from '../model/summary.ts'
 import type { Warning } from '../model/timeline.ts'
 import { LONGEST_NAME, type Texts } from './sqlite-texts.ts'
 
 /**
- * A summary in some 90 bytes: whole numbers as varints, texts by number, phases by their place in the table.
- * The first byte is the form's version.
+ * A summary in some 100 bytes: whole numbers as varints, texts by number, phases by their place in the table.
+ * The first byte is the form's version; the first form ended with the calls.
  */
-const FORM = 1
+const FORM = 2
 
 /** Places of phases in what is stored: the table's order today. New phases go to the end, whatever place the table gives them. */
 const PHASES: readonly (PhaseId | 'gap' | 'other')[] = ['gap', 'other', ...PHASE_IDS]
@@ -49,12 +49,29 @@ export function packSummary(summary: Summary, calls: readonly Call[], texts: Tex
     out.text(call.child)
     out.number(call.calls)
   })
+  packReceived(summary, out)
   return out.packed()
+}
+
+/** Mostly a small number each: times as what they differ by from the timeline's. Names that would be cut are not written: then there is none of it. */
+function packReceived({ received, start, durationNs, services }: Summary, out: Packer): void {
+  const isWhole = (text: string): boolean => text.length <= LONGEST_NAME
+  const isKept = received !== undefined && [received.root?.service ?? '', received.root?.name ?? '', ...services].every(isWhole)
+  out.number(isKept ? 1 : 0)
+  if (!isKept) return
+  out.text(received.root?.service ?? null)
+  out.text(received.root?.name ?? null)
+  out.difference(received.start, start)
+  out.difference(received.end, start + durationNs)
+  for (const service of services) {
+    out.number(received.services.get(service)?.spans ?? 0)
+    out.number(received.services.get(service)?.errors ?? 0)
+  }
 }
 
 export function unpackSummary(traceId: string, packed: Uint8Array, texts: Texts): { summary: Summary; calls: Call[] } {
   const from = new Unpacker(packed, texts)
-  from.number()
+  const form = from.number()
   const summary = {
     traceId,
     version: from.fixed().toString('utf8'),
@@ -73,7 +90,18 @@ export function unpackSummary(traceId: string, packed: Uint8Array, texts: Texts)
     slowestMiddleware: middleware(from.text(), from.text(), from.bigint()),
   }
   const calls = from.list(() => ({ parent: from.text() ?? '', child: from.text() ?? '', calls: from.number() }))
-  return { summary, calls }
+  const received = form > 1 && from.number() === 1 ? unpackReceived(summary, from) : undefined
+  return { summary: received === undefined ? summary : { ...summary, received }, calls }
+}
+
+function unpackReceived({ start, durationNs, services }: Summary, from: Unpacker): Received {
+  const [service, name] = [from.text(), from.text()]
+  return {
+    root: service === null ? null : { service, name: name ?? '' },
+    start: from.difference(start),
+    end: from.difference(start + durationNs),
+    services: new Map(services.map((one) => [one, { spans: from.number(), errors: from.number() }])),
+  }
 }
 
 function middleware(name: string | null, hook: string | null, selfNs: bigint): Summary['slowestMiddleware'] {
@@ -97,6 +125,12 @@ class Packer {
     }
     for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.bytes.push((rest % 128) | 0x80)
     this.bytes.push(rest)
+  }
+
+  /** Of two times, whatever the sign: modulo 2^64, as they were sent. */
+  difference(time: bigint, other: bigint): void {
+    const by = BigInt.asIntN(64, time - other)
+    this.number(by < 0n ? -2n * by - 1n : 2n * by)
   }
 
   fixed(content: Uint8Array): void {
@@ -140,6 +174,11 @@ class Unpacker {
       value |= BigInt(byte & 0x7f) << shift
       if (byte < 0x80) return value
     }
+  }
+
+  difference(other: bigint): bigint {
+    const by = this.bigint()
+    return BigInt.asUintN(64, other + (by & 1n ? -(by + 1n) / 2n : by / 2n))
   }
 
   number(): number {

@@ -117,6 +117,29 @@ function keeps({ store, put, found }: Trial): void {
     expect((await store().search({})).items).toEqual([trace.summary])
   })
 
+  test('what was received comes back as it was, whatever stitching made of the times', async () => {
+    const skewed = stored(
+      spansOf(1, [
+        { parent: 0, service: 'a', kind: 'CLIENT', from: 0, to: 100, failed: true },
+        { service: 'b', kind: 'SERVER', from: -5_000, to: -4_950 },
+        { parent: 99, service: 'b', name: 'lost' },
+      ]),
+    )
+    const rootless = stored(spansOf(2, [{ parent: 99 }]))
+    await store().put([skewed, rootless])
+    const [second, first] = (await store().search({})).items.map(({ received }) => received)
+    expect(first).toEqual({
+      root: { service: 'a', name: 'GET /books/:id' },
+      start: START - 5_000_000_000n,
+      end: START + 100_000_000n,
+      services: new Map([
+        ['a', { spans: 1, errors: 1 }],
+        ['b', { spans: 2, errors: 0 }],
+      ]),
+    })
+    expect(second).toMatchObject({ root: null })
+  })
+
   test('a new version takes the place of the old one and keeps its place in lists', async () => {
     await put(1, [{}])
     await put(2, [{}])
@@ -346,6 +369,7 @@ function bears({ store, put, found }: Trial): void {
     await put(1, [{ name: long }, { attributes: { [long]: 'x' } }])
     const { items } = await store().search({ service: 'shop' })
     expect(items[0]?.name.length).toBeLessThan(2_000)
+    expect(items[0]).not.toHaveProperty('received')
     expect((await store().timeline(traceId(1)))?.spans[0]?.name).toBe(long)
     expect((await store().operations('shop')).map(({ name }) => name)).toEqual(['work'])
   })
