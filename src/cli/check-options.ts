@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
+import { argumentsOf } from './arguments.ts'
 import { UsageError } from './command.ts'
 import type { Driving } from './check-drive.ts'
 import { ageOf, portOf } from './numbers.ts'
 
-export const HELP = `usage: phaseline check FILE…            recorded traffic
+const HELP = `usage: phaseline check FILE…            recorded traffic
        phaseline check --url URL        a running app, driven from here
        phaseline check --collector URL  what a running collector knows
 
@@ -36,7 +36,7 @@ export type Checked = { readonly rules: string | undefined } & (
 
 /** @returns undefined if help was asked for @throws UsageError */
 export function checkOptions(args: string[]): Checked | undefined {
-  const { values, positionals } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     allowPositionals: true,
     options: {
@@ -50,10 +50,10 @@ export function checkOptions(args: string[]): Checked | undefined {
       since: { type: 'string', default: '5m' },
       limit: { type: 'string', default: '2000' },
       wait: { type: 'string', default: '20' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) return undefined
+  if (given === undefined) return undefined
+  const { values, positionals } = given
   const { rules, url: urls } = values
   const collector = values.collector === undefined ? undefined : urlOf('collector', values.collector)
   if (positionals.length > 0) {

@@ -5,7 +5,7 @@ import { stitch } from '../stitch/stitch.ts'
 import { tracesOf } from '../stitch/traces.ts'
 import { alertConfig } from './alerting.ts'
 import { drive, type Driven } from './check-drive.ts'
-import { checkOptions, HELP, type Checked } from './check-options.ts'
+import { checkOptions, type Checked } from './check-options.ts'
 import { ownSource, recent, runningSource, settled, timelinesOf } from './check-source.ts'
 import { verdictsOf } from './check-verdicts.ts'
 import { readFiles, refusalLines } from './span-files.ts'
@@ -13,10 +13,7 @@ import { readFiles, refusalLines } from './span-files.ts'
 /** `phaseline check`: recorded traffic, a running app or what a running collector knows. */
 export async function check(args: string[]): Promise<number> {
   const checked = checkOptions(args)
-  if (checked === undefined) {
-    console.log(HELP)
-    return 0
-  }
+  if (checked === undefined) return 0
   const { rules } = await alertConfig(checked.rules)
   return tell(await timelinesFor(checked), rules)
 }

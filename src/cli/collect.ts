@@ -1,10 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { ageOf, bytesOf, portOf } from './numbers.ts'
 import { alertConfig } from './alerting.ts'
-import { openStation, untilSignal, type StationOptions } from './station.ts'
+import { argumentsOf } from './arguments.ts'
 import { UsageError } from './command.ts'
+import { ageOf, bytesOf, portOf } from './numbers.ts'
+import { openStation, untilSignal, type StationOptions } from './station.ts'
 
 const HELP = `usage: phaseline collect [options]
 
@@ -35,10 +35,7 @@ as often as needed.
 /** `phaseline collect`: runs until a signal comes. */
 export async function collect(args: string[]): Promise<number> {
   const options = optionsOf(args)
-  if (options === undefined) {
-    console.log(HELP)
-    return 0
-  }
+  if (options === undefined) return 0
   // From here on: who reads the address may stop it at once.
   const ended = untilSignal()
   const station = await openStation({ ...options, alerts: await alertConfig(options.rules) })
@@ -52,7 +49,7 @@ export async function collect(args: string[]): Promise<number> {
 }
 
 function optionsOf(args: string[]): (StationOptions & { rules?: string }) | undefined {
-  const { values } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     options: {
       data: { type: 'string', default: join(homedir(), '.phaseline') },
@@ -72,10 +69,10 @@ function optionsOf(args: string[]): (StationOptions & { rules?: string }) | unde
       rules: { type: 'string' },
       keep: { type: 'string', default: '7d' },
       'keep-size': { type: 'string', default: '10G' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help) return undefined
+  if (given === undefined) return undefined
+  const { values } = given
   const hosts = values['allow-host']
   return {
     ...(!values.memory && { data: values.data }),

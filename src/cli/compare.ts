@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import type { WindowsJson } from '../query/wire/windows.ts'
+import { argumentsOf } from './arguments.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 import { compareLines } from './compare-lines.ts'
@@ -22,7 +22,7 @@ exit code: 0 compared · 1 one of the windows has no request`
 
 /** `phaseline compare`. */
 export async function compare(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     allowPositionals: true,
     options: {
@@ -31,13 +31,10 @@ export async function compare(args: string[]): Promise<number> {
       service: { type: 'string' },
       json: { type: 'boolean', default: false },
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) {
-    console.log(HELP)
-    return 0
-  }
+  if (given === undefined) return 0
+  const { values, positionals } = given
   if (positionals.length > 1) throw new UsageError('one route at a time')
   const query = new URLSearchParams({ route: positionals[0] ?? '', service: values.service ?? '' })
   query.set('lastMs', String(ageOf('last', values.last)))

@@ -1,7 +1,7 @@
 import { extname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { startDemo } from '../demo/demo.ts'
+import { argumentsOf } from './arguments.ts'
 import { portOf } from './numbers.ts'
 import { untilSignal } from './station.ts'
 
@@ -21,7 +21,7 @@ The shop's books are in SQLite, or in PostgreSQL if DATABASE_URL says where.`
 
 /** `phaseline demo`: runs until a signal comes. */
 export async function demo(args: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     options: {
       port: { type: 'string', default: '7427' },
@@ -29,13 +29,10 @@ export async function demo(args: string[]): Promise<number> {
       'shop-port': { type: 'string', default: '8443' },
       forward: { type: 'string', multiple: true, default: [] },
       'jaeger-url': { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help) {
-    console.log(HELP)
-    return 0
-  }
+  if (given === undefined) return 0
+  const { values } = given
   const ended = untilSignal()
   const running = await startDemo({
     port: portOf('port', values.port),

@@ -1,7 +1,7 @@
 import { createWriteStream, openSync } from 'node:fs'
 import type { Writable } from 'node:stream'
-import { parseArgs } from 'node:util'
 import type { ListJson } from '../query/wire/list.ts'
+import { argumentsOf } from './arguments.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 
@@ -20,7 +20,7 @@ Jaeger's page.
 
 /** `phaseline export`. @returns 1 if a trace that was named is not there */
 export async function exportFile(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     allowPositionals: true,
     options: {
@@ -30,13 +30,10 @@ export async function exportFile(args: string[]): Promise<number> {
       filter: { type: 'string', default: '' },
       limit: { type: 'string', short: 'n', default: '100' },
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) {
-    console.log(HELP)
-    return 0
-  }
+  if (given === undefined) return 0
+  const { values, positionals } = given
   const limit = Number(values.limit)
   if (!Number.isInteger(limit) || limit < 1) throw new UsageError(`--limit ${values.limit} is no number of timelines`)
   if (!URL.canParse(values.page)) throw new UsageError(`--page ${values.page} is no URL`)

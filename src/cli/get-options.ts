@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { argumentsOf } from './arguments.ts'
 import { UsageError } from './command.ts'
 
 /** What `phaseline get` was asked to do. */
@@ -20,7 +20,7 @@ export interface GetOptions {
   readonly timeout: number
 }
 
-export const HELP = `usage: phaseline get [options] URL
+const HELP = `usage: phaseline get [options] URL
 
 Makes one request and prints where its time went: the client's phases (wait,
 DNS, connect, TLS, send, receive), and what the server did, if it is traced and
@@ -44,7 +44,7 @@ exit code: 0 answered · 1 wrong usage · 22 with -f
 
 /** @returns undefined if help was asked for. Throws `UsageError`, and what `parseArgs` throws */
 export function getOptions(args: string[]): GetOptions | undefined {
-  const { values, positionals } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     allowPositionals: true,
     options: {
@@ -60,10 +60,10 @@ export function getOptions(args: string[]): GetOptions | undefined {
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
       wait: { type: 'string', default: '8' },
       timeout: { type: 'string', default: '30' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help) return undefined
+  if (given === undefined) return undefined
+  const { values, positionals } = given
   if (positionals.length !== 1) throw new UsageError(positionals.length === 0 ? 'get what? Give a URL' : 'one URL, please')
   return {
     url: httpUrl(positionals[0] as string),

@@ -7,7 +7,7 @@ import type { TimelineJson } from '../query/wire/timeline.ts'
 import { stitch } from '../stitch/stitch.ts'
 import { ask, type Answer } from './ask.ts'
 import { deliver, joined } from './collector-api.ts'
-import { getOptions, HELP, type GetOptions } from './get-options.ts'
+import { getOptions, type GetOptions } from './get-options.ts'
 import { openSink } from './sink.ts'
 import { waterfall } from './waterfall.ts'
 
@@ -17,10 +17,7 @@ const SERVICE = 'phaseline-get'
 /** `phaseline get URL`: one real request, and where its time went. */
 export async function get(args: string[]): Promise<number> {
   const options = getOptions(args)
-  if (options === undefined) {
-    console.log(HELP)
-    return 0
-  }
+  if (options === undefined) return 0
   const { answers, bodies } = await observed(options)
   const mine = ownTimelines(bodies)
   const delivered = bodies.length > 0 && (await deliver(options.to, bodies))

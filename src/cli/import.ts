@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { collect } from '../collector/collect.ts'
 import type { Span } from '../model/span.ts'
+import { argumentsOf } from './arguments.ts'
 import { UsageError } from './command.ts'
 import { ProgressLine } from './progress-line.ts'
 import { SpanSender } from './span-sender.ts'
@@ -20,17 +20,17 @@ exit code: 0 all taken · 1 something was refused`
 
 /** `phaseline import FILE…`. @returns 1 if anything was refused */
 export async function importFiles(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     allowPositionals: true,
     options: {
       to: { type: 'string' },
       data: { type: 'string' },
       token: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) return say(HELP)
+  if (given === undefined) return 0
+  const { values, positionals } = given
   if (positionals.length === 0) throw new UsageError('which files? "-" is standard input')
   if (values.data !== undefined) return await intoFolder(positionals, values.data)
   const to = values.to ?? 'http://127.0.0.1:4318'
@@ -64,13 +64,8 @@ async function send(files: readonly string[], sender: SpanSender, to: string): P
     progress.end()
   }
   if (sender.rejected > 0) console.error(`the collector did not take ${sender.rejected} spans`)
-  say(`${sender.sent} spans of ${traces.size} traces sent to ${to}, ${refused + sender.rejected} refused`)
+  console.log(`${sender.sent} spans of ${traces.size} traces sent to ${to}, ${refused + sender.rejected} refused`)
   return refused + sender.rejected > 0 ? 1 : 0
-}
-
-function say(text: string): number {
-  console.log(text)
-  return 0
 }
 
 /** Spans per request. */

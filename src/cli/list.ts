@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import type { ListJson } from '../query/wire/list.ts'
+import { argumentsOf } from './arguments.ts'
 import { askPage } from './collector-api.ts'
 import { FILTERS, FILTERS_HELP, filterQuery, limitOf, pageOf } from './list-filter.ts'
 import { listLines } from './list-lines.ts'
@@ -17,20 +17,17 @@ ${FILTERS_HELP}
 
 /** `phaseline list`. @returns 1 if there is none */
 export async function list(args: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     options: {
       ...FILTERS,
       limit: { type: 'string', short: 'n', default: '20' },
       json: { type: 'boolean', default: false },
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) {
-    console.log(HELP)
-    return 0
-  }
+  if (given === undefined) return 0
+  const { values } = given
   const query = filterQuery(values)
   query.set('limit', String(limitOf(values.limit)))
   const found = await newest(pageOf(values.page), query)

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { nginxConfiguration } from '../proxy/nginx-configuration.ts'
 import { haproxyConfiguration } from '../proxy/haproxy-configuration.ts'
+import { argumentsOf } from './arguments.ts'
 import { UsageError } from './command.ts'
 import { portOf } from './numbers.ts'
 
@@ -23,17 +23,17 @@ their ids, hand them on to the app, and write a log for "phaseline collect".
 
 /** `phaseline nginx`: prints a configuration. */
 export function nginx(args: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     options: {
       log: { type: 'string', default: '/var/log/nginx/phaseline.log' },
       upstream: { type: 'string' },
       haproxy: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) console.log(HELP)
-  else if (values.haproxy !== undefined) console.log(haproxyFile(portOf('haproxy', values.haproxy)))
+  if (given === undefined) return Promise.resolve(0)
+  const { values } = given
+  if (values.haproxy !== undefined) console.log(haproxyFile(portOf('haproxy', values.haproxy)))
   else console.log(nginxFile(values.log, values.upstream))
   return Promise.resolve(0)
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import type { TimelineJson } from '../query/wire/timeline.ts'
+import { argumentsOf } from './arguments.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 import { FILTERS, FILTERS_HELP, filterQuery, pageOf } from './list-filter.ts'
@@ -19,7 +19,7 @@ ${FILTERS_HELP}
 
 /** `phaseline show TRACE`. */
 export async function show(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     allowPositionals: true,
     options: {
@@ -27,13 +27,10 @@ export async function show(args: string[]): Promise<number> {
       all: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) {
-    console.log(HELP)
-    return 0
-  }
+  if (given === undefined) return 0
+  const { values, positionals } = given
   if (positionals.length > 1) throw new UsageError('one trace, please')
   const page = pageOf(values.page)
   const timeline = await wanted(page, positionals[0]?.toLowerCase(), filterQuery(values))

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import type { MiddlewareJson } from '../query/wire/middleware.ts'
+import { argumentsOf } from './arguments.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
 import { pageOf } from './list-filter.ts'
@@ -28,7 +28,7 @@ keys: q quits; by p p95, m p50 (the median), c calls, e errors, s share, n name`
 
 /** `phaseline top`. */
 export async function top(args: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const given = argumentsOf(HELP, {
     args,
     options: {
       service: { type: 'string' },
@@ -38,13 +38,10 @@ export async function top(args: string[]): Promise<number> {
       sort: { type: 'string', default: 'p95' },
       once: { type: 'boolean', default: false },
       page: { type: 'string', default: 'http://127.0.0.1:7427' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) {
-    console.log(HELP)
-    return 0
-  }
+  if (given === undefined) return 0
+  const { values } = given
   const sort = sortOf(values.sort)
   const { service, route, phase } = values
   const read = reader(pageOf(values.page), { service, route, phase }, windowOf(values.window))
