@@ -22,13 +22,13 @@ export interface StreamBeginning {
  * something else: a job that listens for a while and goes on took all that time.
  */
 export function streamAround({ spans }: Timeline): StreamBeginning | undefined {
-  const around: TimelineSpan[] = []
+  /** By depth: whether the span there and all above it are calls or proxies. */
+  const waiting: boolean[] = []
   for (const span of spans) {
-    const { depth, source } = span
-    around[depth] = span
-    if (depth < 2 || source === null || !isStreamLife(source)) continue
-    const waiting = around.slice(0, depth - 1).every(({ phase }) => phase === 'client' || phase === 'proxy')
-    if (waiting) return { at: span.start, depth: depth - 1 }
+    const { depth, source, phase } = span
+    waiting[depth] = (phase === 'client' || phase === 'proxy') && (depth === 0 || waiting[depth - 1] === true)
+    if (depth >= 2 && waiting[depth - 2] === true && source !== null && isStreamLife(source))
+      return { at: span.start, depth: depth - 1 }
   }
   return undefined
 }

@@ -10,7 +10,7 @@ import { mergeCopies } from './merge.ts'
  * @param copies all that came under one id
  */
 export function joinParts(copies: readonly Span[]): readonly Span[] {
-  if (!copies.some(isPart)) return copies
+  if (copies.length > MANY || !copies.some(isPart)) return copies
   const joined: Span[] = []
   for (const span of [...copies].sort(fullestFirst)) {
     const place = placeOf(span, joined)
@@ -20,6 +20,9 @@ export function joinParts(copies: readonly Span[]): readonly Span[] {
   }
   return joined
 }
+
+/** No span comes in so many parts, and each is held against all the others. */
+const MANY = 500
 
 function isPart(span: Span): boolean {
   return span.attributes.get(ZIPKIN.part) === true

@@ -16,7 +16,12 @@ export function markRepetitions(nodes: readonly Node[]): void {
   if (queries < REPETITIONS) return
   const groups = new Map<Node, Map<string, Node[]>>()
   const queryOf = remembering()
-  for (const node of nodes) if (node.phase === 'db' && node.span !== null) group(groups, repeater(node), queryOf(node.span), node)
+  const repeaterOf = climbing()
+  for (const node of nodes) {
+    if (!stands(node)) continue
+    const repeater = repeaterOf(node)
+    if (node.phase === 'db' && node.span !== null) group(groups, repeater, queryOf(node.span), node)
+  }
   for (const queriesOf of groups.values()) {
     for (const same of queriesOf.values()) if (same.length >= REPETITIONS) for (const node of same) node.flags |= BIT.n_plus_one
   }
@@ -31,10 +36,20 @@ function group(groups: Map<Node, Map<string, Node[]>>, parent: Node | null, quer
   else same.push(node)
 }
 
-function repeater(node: Node): Node | null {
-  let { parent } = node
-  while (parent !== null && parent.parent !== null && (parent.phase === 'model' || parent.phase === 'db')) parent = parent.parent
-  return parent
+/** Whether whoever repeats what is under it is further up. */
+function stands({ phase }: Node): boolean {
+  return phase === 'model' || phase === 'db'
+}
+
+/** Who repeats a node; asked for parents before their children, it takes a step for each, however deep they stand in each other. */
+function climbing(): (node: Node) => Node | null {
+  const known = new Map<Node, Node | null>()
+  return (node) => {
+    const { parent } = node
+    const repeater = parent !== null && parent.parent !== null && stands(parent) ? (known.get(parent) ?? null) : parent
+    if (node.children.length > 0) known.set(node, repeater)
+    return repeater
+  }
 }
 
 /** Queries without their literals; what repeats has few texts. */

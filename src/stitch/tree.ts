@@ -59,7 +59,7 @@ function parentOf(node: Node, span: Span, byId: Distinct['byId'], shared: Distin
   if (id === null) return leader(node, span, byId)
   if (id === span.spanId) return node
   const halves = shared.get(id)
-  return halves === undefined ? byId.get(id) : halfFor(span, halves)
+  return halves === undefined ? byId.get(id) : halves.parentOf(span)
 }
 
 /** A span without a parent that follows from another of its trace belongs there; it does not block it. */
@@ -71,23 +71,6 @@ function leader(node: Node, span: Span, byId: Distinct['byId']): Node | null {
   }
   return null
 }
-
-/**
- * Of a client and its servers under one id, whose child this is: the one on its host, of its service, else a server. A child that
- * says its service, which is none of the servers', may well be the client's, if that does not say its own.
- */
-function halfFor(span: Span, halves: readonly Node[]): Node {
-  const [client, ...servers] = halves as [Node, ...Node[]]
-  const preferred = [...servers, client]
-  const { host, service } = span.resource
-  return (
-    preferred.find(({ span: half }) => half?.resource.host === host && half.resource.service === service) ??
-    preferred.find(({ span: half }) => half?.resource.service === service) ??
-    (client.span?.resource.service === UNKNOWN_SERVICE ? client : (preferred[0] as Node))
-  )
-}
-
-const UNKNOWN_SERVICE = 'unknown_service'
 
 function blocks(span: Span, parent: Span | null, shares: boolean): boolean {
   if (isStreamLife(span)) return false

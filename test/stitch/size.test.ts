@@ -81,6 +81,39 @@ test('50,000 copies of one id are one span', () => {
     50_000,
     () => null,
     (i) => [i, i + 10],
-  ).map((one) => ({ ...one, spanId: 'a' }))
-  expect(stitch(copies)).toMatchObject({ durationNs: 50_009n })
+  )
+  const event = (one: Span) => [{ time: one.start, name: 'begun', attributes: new Map() }]
+  const timeline = stitch(copies.map((one) => ({ ...one, spanId: 'a', events: event(one) })))
+  expect(timeline).toMatchObject({ durationNs: 50_009n })
+  expect(timeline.spans[0]?.source?.events).toHaveLength(50_000)
+})
+
+test('50,000 servers under one id and their 50,000 children', () => {
+  const spans = many(
+    100_000,
+    (i) => (i < 50_000 ? null : -1),
+    (i) => [i, i + 10],
+  )
+  const timeline = stitch(
+    spans.map((one, i): Span => {
+      const resource = { ...one.resource, host: `host-${i % 50_000}` }
+      if (i >= 50_000) return { ...one, resource }
+      return { ...one, spanId: '-1', kind: i === 0 ? 'CLIENT' : 'SERVER', resource }
+    }),
+  )
+  expect(timeline.warnings.get('shared_id')).toBe(50_000)
+  expect(timeline.spans.filter(({ depth }) => depth === 2)).toHaveLength(49_999)
+})
+
+test('100,000 queries and model methods in each other are repeated by who is above them all', () => {
+  const spans = many(
+    100_000,
+    (i) => (i === 0 ? null : i - 1),
+    (i) => [i, 500_000 - i],
+  )
+  const layered = spans.map((one, i) => {
+    const phase = i === 0 ? 'view' : i % 2 === 0 ? 'db' : 'model'
+    return { ...one, attributes: new Map([['phaseline.phase', phase]]) }
+  })
+  expect(stitch(layered).warnings.get('n_plus_one')).toBe(49_999)
 })
