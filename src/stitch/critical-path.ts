@@ -1,6 +1,7 @@
 import { measureDrag } from './drag.ts'
 import type { Node } from './node.ts'
-import { gateOf, waitsOf, type Wait } from './waits.ts'
+import { measureSlack, takesPart } from './slack.ts'
+import { waitsOf, type Wait } from './waits.ts'
 
 /** A part of the critical path. */
 export interface Section {
@@ -10,9 +11,8 @@ export interface Section {
 }
 
 /**
- * Finds the critical path of the tree, and gives each node its critical time, slack and drag. Slack of a span off the path is
- * what it may be late before its parent's own path moves, and then what its parent may be late; one that nobody waits for has
- * until the root's end.
+ * Finds the critical path of the tree, and gives each node its critical time, slack and drag. A span that nobody waits for has
+ * slack until the root's end.
  * @returns the path's sections in time order
  */
 export function traceCriticalPath(root: Node): Section[] {
@@ -23,6 +23,7 @@ export function traceCriticalPath(root: Node): Section[] {
     const { node, from, to, critical, cap } = walk
     if (node.children.length === 0 && !critical) continue
     const waits = to > from ? waitsOf(node, from, to) : []
+    measureSlack(node, waits, from, to)
     const caps = critical ? measureDrag(node, waits, from, to, cap) : []
     if (critical) own(node, waits, from, to, sections)
     const waited = new Set<Node>()
@@ -31,7 +32,7 @@ export function traceCriticalPath(root: Node): Section[] {
       wait.child.slack = node.slack
       open.push({ node: wait.child, from: wait.from, to: wait.to, critical, cap: caps[place] ?? 0 })
     })
-    for (const child of node.children) if (!waited.has(child)) open.push(besides(child, node, waits, from, to, root))
+    for (const child of node.children) if (!waited.has(child)) open.push(besides(child, from, to, root))
   }
   return joined(sections.sort((a, b) => a.start - b.start))
 }
@@ -63,15 +64,12 @@ function own(node: Node, waits: readonly Wait[], from: number, to: number, secti
 }
 
 /** A child that is not on its parent's path. */
-function besides(child: Node, node: Node, waits: readonly Wait[], from: number, to: number, root: Node): Walk {
-  const inside = child.blocking && child.start < to && child.end > from
-  if (!inside) {
-    child.slack = Math.max(0, root.end - child.end)
-    return { node: child, from: child.start, to: child.end, critical: false, cap: 0 }
+function besides(child: Node, from: number, to: number, root: Node): Walk {
+  if (takesPart(child, from, to)) {
+    return { node: child, from: Math.max(from, child.start), to: Math.min(child.end, to), critical: false, cap: 0 }
   }
-  const end = Math.min(child.end, to)
-  child.slack = node.slack + Math.max(0, gateOf(end, waits) - end)
-  return { node: child, from: Math.max(from, child.start), to: end, critical: false, cap: 0 }
+  child.slack = Math.max(0, root.end - child.end)
+  return { node: child, from: child.start, to: child.end, critical: false, cap: 0 }
 }
 
 /** Adjacent sections of one span are one: a child of no duration does not divide it. */

@@ -5,7 +5,7 @@ import { gatePlace, type Wait } from './waits.ts'
 /**
  * Gives the children on the critical path their drag: how much earlier the root would end if the child, and all under it, took
  * no time (Devaux's drag). It is the child's time on the path, unless something else holds the parent up: a sibling that
- * finished before it, one that runs beside it and is needed soon after, or what holds up the parent itself.
+ * finished before it, one that runs beside it and may not be as late, or what holds up the parent itself.
  * @param cap how much earlier the root would end, at most, whatever happened to the parent
  * @returns the same limit for each of the waits
  */
@@ -13,9 +13,10 @@ export function measureDrag(node: Node, waits: readonly Wait[], from: number, to
   if (waits.length === 0) return []
   const order = fromLastToFinish(node.blockers).filter((child) => child.start < to && child.end > from)
   const beside = besideOf(order, waits, to)
+  const lasting = order.filter((child) => child.start < child.end)
   return waits.map((wait, place) => {
     const end = Math.min(wait.child.end, to)
-    const held = end - endBefore(order, wait.child, end, to)
+    const held = end - endBefore(lasting, wait.child, end, to)
     const limit = Math.max(0, Math.min(cap, held, beside[place] as number))
     wait.child.drag = Math.min(wait.to - wait.from, limit)
     return limit
@@ -36,8 +37,8 @@ function endBefore(order: readonly Node[], child: Node, end: number, to: number)
 }
 
 /**
- * For each wait, the least room of those siblings that were running when it ended and that did not wait for it: they keep their
- * end, so the parent gains no more than what they may be late. Each wait takes the first that reaches it, least room first.
+ * For each wait, the least slack of the siblings beside the path that were running at some time of it: they did not wait for it,
+ * so the parent gains no more than what they may be late. Each wait takes the first that reaches it, least slack first.
  */
 function besideOf(order: readonly Node[], waits: readonly Wait[], to: number): number[] {
   const least = Array.from(waits, () => Infinity)
@@ -54,30 +55,15 @@ function besideOf(order: readonly Node[], waits: readonly Wait[], to: number): n
     }
     return end
   }
-  for (const { start, end, room } of rooms(order, onPath, waits, to)) {
-    let stop = gatePlace(start, waits)
-    while (waits[stop]?.to === start) stop--
-    for (let place = free(gatePlace(end, waits) + 1); place <= stop; place = free(place)) {
-      least[place] = room
+  for (const child of order.filter((sibling) => !onPath.has(sibling)).sort((a, b) => a.slack - b.slack)) {
+    const end = Math.min(child.end, to)
+    const last = gatePlace(end, waits)
+    let stop = gatePlace(child.start, waits)
+    while (waits[stop]?.to === child.start) stop--
+    for (let place = free((waits[last]?.from ?? end) < end ? last : last + 1); place <= stop; place = free(place)) {
+      least[place] = child.slack
       next[place] = place + 1
     }
   }
   return least
-}
-
-function rooms(order: readonly Node[], onPath: ReadonlySet<Node>, waits: readonly Wait[], to: number): Room[] {
-  const list: Room[] = []
-  for (const child of order) {
-    if (onPath.has(child)) continue
-    const end = Math.min(child.end, to)
-    const gate = waits[gatePlace(end, waits)]
-    if (gate !== undefined) list.push({ start: child.start, end, room: gate.to - end })
-  }
-  return list.sort((a, b) => a.room - b.room)
-}
-
-interface Room {
-  readonly start: number
-  readonly end: number
-  readonly room: number
 }

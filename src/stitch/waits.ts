@@ -11,11 +11,11 @@ export interface Wait {
 /**
  * Walks backwards through `[from, to]` of a span: the last blocking child to finish, then the last to finish before that one
  * started, and so on. Children are cut to the interval, those outside are left out. Back-to-back siblings (`end === start`)
- * both count, and so does one that overlaps the next by less than 1 % of the interval when nothing else starts or ends there
+ * both count, and so does one that overlaps the next by less than 1 % of the span when nothing else starts or ends there
  * (Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures", USENIX ATC 2022).
  * @returns the latest first
  */
-export function waitsOf({ blockers }: Node, from: number, to: number): Wait[] {
+export function waitsOf({ blockers, start, end }: Node, from: number, to: number): Wait[] {
   const waits: Wait[] = []
   let later = firstOverrunning(blockers, to)
   let reached = to
@@ -27,7 +27,7 @@ export function waitsOf({ blockers }: Node, from: number, to: number): Wait[] {
     const child = order[at] as Node
     if (child.end >= to || child.start >= to) continue
     if (child.end <= from) break
-    if (child.end > reached && !slightly(child, later as Node, reached, at, order, blockers, to - from)) continue
+    if (child.end > reached && !slightly(child, later as Node, reached, at, order, blockers, end - start)) continue
     waits.push({ child, from: Math.max(from, child.start), to: Math.min(child.end, reached) })
     reached = Math.max(from, child.start)
     later = child

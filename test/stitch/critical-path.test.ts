@@ -57,6 +57,11 @@ describe('an overlap below 1 % of the parent', () => {
     expect(at(timeline, 'a').criticalNs).toBe(0n)
   })
 
+  test('is measured by the whole parent where that is cut', () => {
+    const timeline = timelineOf({ root: root(0, 300), p: child(100, 1100), a: child(100, 203, 'p'), b: child(200, 900, 'p') })
+    expect(path(timeline)).toBe('root 0-100, a 100-200, b 200-300')
+  })
+
   test('is none if the sibling lies inside the later one', () => {
     const timeline = timelineOf({ root: root(0, 1000), a: child(500, 505), b: child(500, 900) })
     expect(at(timeline, 'a').criticalNs).toBe(0n)
