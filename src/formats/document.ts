@@ -1,4 +1,5 @@
 import { elasticSpans } from './jaeger-elastic.ts'
+import { modelSpans } from './jaeger-model.ts'
 import { isJaegerTrace, readJaeger, readJaegerSpans } from './jaeger.ts'
 import { array, isObject, object, text, type Json } from './json.ts'
 import { otlpDocument, readOtlp } from './otlp.ts'
@@ -20,6 +21,8 @@ export function readDocument(document: unknown, where: string, written = ''): Re
   if (isZipkinSpan(document)) return readZipkin([document], () => where)
   if (isObject(document) && (Array.isArray(document['data']) || isJaegerTrace(document))) return readJaeger(document, where)
   if (isObject(document) && isJaegerTrace(document['data'])) return readJaeger(document['data'], where)
+  const model = modelSpans(document)
+  if (model !== undefined) return readJaegerSpans(model, (place) => (model.length === 1 ? where : `${where}spans[${place}]`))
   const kept = elasticSpans(document)
   if (kept !== undefined) return readJaegerSpans(kept, (place) => (kept.length === 1 ? where : `${where}hits[${place}]`))
   throw new Unusable(isObject(document) ? whatElse(document) : 'neither an object nor a list')
@@ -35,9 +38,6 @@ function whatElse(document: Json): string {
     ['resourceProfiles', 'profiles'],
   ] as const) {
     if (key in document) return `these are OTLP ${name}, not spans`
-  }
-  if ('vType' in object(array(document['tags'])[0]) || 'operationName' in object(array(document['spans'])[0])) {
-    return "Jaeger's internal model is not read: take the JSON of its page or of /api/traces/{id}"
   }
   return 'neither OTLP nor Jaeger nor Zipkin: no resourceSpans, no data, no spans, no list of spans'
 }

@@ -43,7 +43,10 @@ export function endOf(start: bigint, duration: unknown): bigint {
 
 function signedMicros(value: unknown, what: string): bigint {
   if (value === undefined || value === null) return 0n
-  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value) * 1_000n
+  if (typeof value === 'string' && /^-?\d{1,20}(?:\.\d{1,3})?$/.test(value)) {
+    const [whole = '', part = ''] = value.split('.')
+    return BigInt(whole + part.padEnd(3, '0'))
+  }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new Unusable(`${what} is not a number of microseconds: ${shown(value)}`)
   }

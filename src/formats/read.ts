@@ -14,8 +14,8 @@ export interface FileReading {
 
 /**
  * Reads the spans of a file: OTLP (protobuf, also several messages each behind its length; JSON, one document or one per line; in
- * the answers of Jaeger's API v3 and of Tempo's), Jaeger's JSON (its API's answer, one trace, spans as Elasticsearch keeps them),
- * Zipkin's JSON version 2 (a trace or a list of them); any of them packed by gzip or zstd, JSON in UTF-8 or UTF-16. What it is,
+ * the answers of Jaeger's API v3 and of Tempo's), Jaeger's JSON (its API's answer, one trace, spans as Elasticsearch keeps them, its internal model),
+ * Zipkin's JSON, version 2 or 1 (a trace or a list of them); any of them packed by gzip or zstd, JSON in UTF-8 or UTF-16. What it is,
  * is told from what is in it. Never throws for what it is given: what cannot be taken is in `refused`.
  * @param file its name, for `refused`
  */

@@ -5,6 +5,7 @@ import { idOf, isRenamed, parentIdOf } from './ids.ts'
 import { takeFields } from './jaeger-tags.ts'
 import { array, endOf, isObject, micros, object, text, type Json } from './json.ts'
 import { takeEach, Unusable, type Reading } from './refusal.ts'
+import { isFirstVersion, secondVersion } from './zipkin-first.ts'
 
 /** Whether a JSON object is a span of Zipkin's, of either version. */
 export function isZipkinSpan(value: unknown): value is Json {
@@ -12,20 +13,26 @@ export function isZipkinSpan(value: unknown): value is Json {
 }
 
 /**
- * Reads spans in Zipkin's JSON, version 2 (https://zipkin.io/zipkin-api/). 64-bit trace ids are filled with zeros; the local
+ * Reads spans in Zipkin's JSON, version 2 (https://zipkin.io/zipkin-api/) or 1. 64-bit trace ids are filled with zeros; the local
  * endpoint is service and host; annotations are events. What a sender reported of one span in parts is marked: stitching puts it together.
  * @param where names a span by its place in the list
  */
 export function readZipkin(list: readonly unknown[], where: (place: number) => string): Reading {
   const resources = new Map<string, Resource>()
-  return takeEach(list, where, (span) => spanOf(span, resources))
+  const spans = list.flatMap((span, place) =>
+    (isObject(span) && isFirstVersion(span) ? secondVersion(span) : [span]).map((one) => ({ span: one, place })),
+  )
+  return takeEach(
+    spans,
+    (at) => where((spans[at] as { place: number }).place),
+    ({ span }) => spanOf(span, resources),
+  )
 }
 
 const KINDS: ReadonlySet<unknown> = new Set<SpanKind>(['CLIENT', 'SERVER', 'PRODUCER', 'CONSUMER'])
 
 function spanOf(span: unknown, resources: Map<string, Resource>): Span {
   if (!isObject(span)) throw new Unusable('no object')
-  if (isFirstVersion(span)) throw new Unusable("Zipkin's version 1 is not read, only version 2")
   const start = micros(span['timestamp'], 'timestamp')
   const attributes = attributesOf(span)
   const { kind, status, statusMessage, ...fields } = takeFields(attributes)
@@ -54,11 +61,6 @@ function spanOf(span: unknown, resources: Map<string, Resource>): Span {
     resource: resourceOf(object(span['localEndpoint']), resources),
     shared: isShared(span),
   }
-}
-
-/** Version 1 has its tags among `binaryAnnotations`, and says at each annotation who made it. */
-function isFirstVersion(span: Json): boolean {
-  return 'binaryAnnotations' in span || array(span['annotations']).some((annotation) => 'endpoint' in object(annotation))
 }
 
 /** Tags, and what has no other place: the remote endpoint, the local port, the debug flag, a duration without a time. */

@@ -153,12 +153,12 @@ describe('what cannot be taken is refused with its file, its place and a reason'
   })
 
   test('in a list of Zipkin’s, by the place', () => {
-    const { spans, refused } = read([zipkin, { ...zipkin, id: '' }, null, { ...zipkin, id: 'b3', binaryAnnotations: [] }])
+    const { spans, refused } = read([zipkin, { ...zipkin, id: '' }, null, { ...zipkin, traceId: 0 }])
     expect(spans).toHaveLength(1)
     expect(refused.map(({ where, reason }) => [where, reason])).toEqual([
       ['[1]', 'no span id'],
       ['[2]', 'no object'],
-      ['[3]', "Zipkin's version 1 is not read, only version 2"],
+      ['[3]', 'no trace id'],
     ])
   })
 

@@ -86,8 +86,3 @@ test('a span that does not say when it was and how long is marked as a part', ()
   expect([{ timestamp: 1 }, { duration: 1 }, {}, { timestamp: 1, duration: 0 }].map(isPart)).toEqual([true, true, true, true])
   expect(isPart({ timestamp: 1, duration: 1 })).toBeUndefined()
 })
-
-test('version 1, whose annotations say who made them, is refused rather than half read', () => {
-  const { refused } = read({ annotations: [{ timestamp: 1, value: 'cs', endpoint: { serviceName: 'x' } }] })
-  expect(refused).toEqual([{ where: '[0]', reason: "Zipkin's version 1 is not read, only version 2" }])
-})
