@@ -3,7 +3,7 @@ import { startAgent, type Agent, type AgentOptions } from './agent/start.ts'
 import { watchClients } from './client/watch.ts'
 import { watchDatabases } from './database/watch.ts'
 import { watchExpress } from './express/watch.ts'
-import { watchServerTiming } from './gateway/server-timing.ts'
+import { watchServerTiming, type Told } from './gateway/server-timing.ts'
 import { watchServers } from './gateway/watch.ts'
 import type { AttributeValue } from './model/attributes.ts'
 import { Label } from './model/label.ts'
@@ -18,10 +18,11 @@ export { watchPostgres, type Postgres } from './database/postgres.ts'
 /** What `start` may be told beside the environment. */
 export interface StartOptions extends AgentOptions {
   /**
-   * Whether answers tell the browser's developer tools, in the `Server-Timing` header, where their time went; goes before
-   * `PHASELINE_SERVER_TIMING` (1 or 0). By default unless `NODE_ENV` is `production`: everybody can read it.
+   * Whether answers tell the browser, in the `Server-Timing` header, where their time went (true), or just which trace they belong
+   * to, which is what `phaseline/browser` needs (`traceparent`); goes before `PHASELINE_SERVER_TIMING` (1, 0 or traceparent). By
+   * default all, and nothing if `NODE_ENV` is `production`: everybody can read it.
    */
-  readonly serverTiming?: boolean
+  readonly serverTiming?: boolean | Told
 }
 
 let running: Promise<Agent | undefined> | undefined
@@ -42,13 +43,15 @@ async function begin(options: StartOptions): Promise<Agent | undefined> {
   agent = await startAgent(options)
   if (agent === undefined) return undefined
   undo = [watchServers(), watchExpress(), watchClients(), watchDatabases()]
-  if (wantsServerTiming(options)) undo.push(watchServerTiming())
+  const told = serverTiming(options)
+  if (told !== undefined) undo.push(watchServerTiming(told))
   return agent
 }
 
-function wantsServerTiming({ serverTiming, env = process.env }: StartOptions): boolean {
-  const said = env['PHASELINE_SERVER_TIMING']
-  return serverTiming ?? (said ? said !== '0' && said !== 'false' : env['NODE_ENV'] !== 'production')
+function serverTiming({ serverTiming: option, env = process.env }: StartOptions): Told | undefined {
+  const said = option ?? (env['PHASELINE_SERVER_TIMING'] || String(env['NODE_ENV'] !== 'production'))
+  if (said === 'traceparent') return said
+  return said === false || said === 'false' || said === '0' ? undefined : 'all'
 }
 
 /**

@@ -19,6 +19,7 @@ const ROOMS: Record<string, string[] | 'all'> = {
   collector: ['model', 'otlp', 'stitch', 'store'],
   alerts: ['model', 'store'],
   query: ['model', 'otlp', 'stitch', 'store', 'alerts', 'lifecycle'],
+  browser: ['model'],
   ui: ['query'],
   testing: ['model', 'otlp', 'stitch', '(entry)'],
   demo: 'all',

@@ -6,7 +6,8 @@ import type { AlertingOptions } from '../cli/alerting.ts'
 import { openStation, type Station, type StationOptions } from '../cli/station.ts'
 import { DEMO_ALERTS } from './alerts.ts'
 import { startService, type Service } from './service.ts'
-import { STYLE, TEMPLATES } from './bookshop/templates.ts'
+import { pageScript, type PageScript } from './page-script.ts'
+import { STYLE, templates } from './bookshop/templates.ts'
 
 /** Beside what is said here: how alerts are set up; by default with short windows. */
 export interface DemoOptions extends AlertingOptions {
@@ -42,7 +43,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
   try {
     const switches = new Switches()
-    const station = await openStation(stationOptions(options, folder, switches))
+    const origins: string[] = []
+    const station = await openStation({ ...stationOptions(options, folder, switches), access: { origins } })
     undo.push(() => station.close())
     const start = async (name: string, program: string, env: Readonly<Record<string, string>>): Promise<Service> => {
       const service = await startService(name, program, { ...environment(station), ...env })
@@ -50,7 +52,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       switches.services.push(service)
       return service
     }
-    const shop = await startShop(start, folder, options)
+    const shop = await startShop(start, folder, pageScript(station.otlp), options)
+    origins.push(shop)
     return { page: station.serving.url, shop, otlp: station.otlp, stop }
   } catch (error) {
     await stop()
@@ -86,7 +89,12 @@ function environment({ otlp }: Station): Readonly<Record<string, string>> {
 type Start = (name: string, program: string, env: Readonly<Record<string, string>>) => Promise<Service>
 
 /** From the innermost to the outermost: each is told where the one before listens. @returns the shop's address */
-async function startShop(start: Start, folder: string, { shopPort, databaseUrl = '' }: DemoOptions): Promise<string> {
+async function startShop(
+  start: Start,
+  folder: string,
+  script: PageScript,
+  { shopPort, databaseUrl = '' }: DemoOptions,
+): Promise<string> {
   const files = (name: string, contents: Readonly<Record<string, string>>): string => {
     mkdirSync(join(folder, name))
     for (const [file, text] of Object.entries(contents)) writeFileSync(join(folder, name, file), text)
@@ -96,13 +104,13 @@ async function startShop(start: Start, folder: string, { shopPort, databaseUrl =
   const bookshop = await start('bookshop', 'bookshop/main', {
     DATABASE_URL: databaseUrl,
     DEMO_DATABASE: join(folder, 'shop.db'),
-    DEMO_TEMPLATES: files('templates', TEMPLATES),
+    DEMO_TEMPLATES: files('templates', templates(script.tag)),
     DEMO_REVIEWS: `http://127.0.0.1:${reviews.port}`,
   })
   const certificate = join(folder, 'certificate.pem')
   const proxy = await start('proxy', 'proxy', {
     DEMO_TARGET: `http://127.0.0.1:${bookshop.port}`,
-    DEMO_STATIC: files('static', { 'shop.css': STYLE }),
+    DEMO_STATIC: files('static', { 'shop.css': STYLE, ...script.files }),
     DEMO_PORT: String(shopPort),
     DEMO_CERTIFICATE: certificate,
   })

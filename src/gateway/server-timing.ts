@@ -9,12 +9,15 @@ const NAME = 'Server-Timing'
 const MOST_PHASES = 12
 const LONGEST_NAME = 60
 
-let on = false
+/** `all`: what the request's time went into so far; `traceparent`: just which trace it is. */
+export type Told = 'all' | 'traceparent'
 
-/** From now on the answers of watched servers tell, in `Server-Timing`, what their requests' time went into so far. @returns undo */
-export function watchServerTiming(): () => void {
-  on = true
-  return () => void (on = false)
+let told: Told | undefined
+
+/** From now on the answers of watched servers tell, in `Server-Timing`, of their requests. @returns undo */
+export function watchServerTiming(what: Told = 'all'): () => void {
+  told = what
+  return () => void (told = undefined)
 }
 
 /**
@@ -22,7 +25,7 @@ export function watchServerTiming(): () => void {
  * app says there itself stays. Never throws.
  */
 export function withTiming(response: ServerResponse, args: unknown[]): unknown[] {
-  if (!on || response.headersSent) return args
+  if (told === undefined || response.headersSent) return args
   try {
     const phase = gatewayOf(response.req)
     return phase === undefined || phase.traceId === '' ? args : added(response, args, timingOf(phase, now()))
@@ -61,12 +64,14 @@ function joined(given: OutgoingHttpHeader | undefined, value: string): string {
 }
 
 /**
- * The header's value: the trace as OpenTelemetry's browser instrumentations look for it, the whole time so far, and the longest
+ * The header's value: the trace as browser instrumentations look for it, ours and OpenTelemetry's, the whole time so far, and the longest
  * phases in the order in which they began. Those that have not ended say how long they have taken until now.
  */
 function timingOf(phase: Phase, at: number): string {
+  const traceparent = `traceparent;desc="${phase.propagate().traceparent}"`
+  if (told === 'traceparent') return traceparent
   const [gateway, ...rest] = phase.progress?.() ?? []
-  const entries = [`traceparent;desc="${phase.propagate().traceparent}"`]
+  const entries = [traceparent]
   if (gateway !== undefined) entries.push(`total;dur=${ms(at - gateway.started)}`)
   for (const { label, ...times } of longest(rest, at)) {
     entries.push(`${label.phase?.id ?? 'span'};dur=${ms(lasted(times, at))};desc="${quotable(label.name)}"`)

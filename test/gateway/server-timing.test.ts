@@ -174,6 +174,8 @@ test.each<[StartOptions, boolean]>([
   [{ env: { PHASELINE_SERVER_TIMING: '0' } }, false],
   [{ env: { NODE_ENV: 'production' }, serverTiming: true }, true],
   [{ env: { PHASELINE_SERVER_TIMING: '1' }, serverTiming: false }, false],
+  [{ env: { NODE_ENV: 'production' }, serverTiming: 'traceparent' }, true],
+  [{ env: { NODE_ENV: 'production', PHASELINE_SERVER_TIMING: 'traceparent' } }, true],
 ])('start(%j) tells: %j', async (options, tells) => {
   for (const back of undo.splice(0)) back()
   await agent?.shutdown(100)
@@ -181,4 +183,10 @@ test.each<[StartOptions, boolean]>([
   const answer = await ask((_request, response) => response.end())
   await shutdown(100)
   expect('server-timing' in answer.headers).toBe(tells)
+})
+
+test('of an answer that tells just its trace, nobody learns more', async () => {
+  undo.push(watchServerTiming('traceparent'))
+  const answer = await ask((_request, response) => response.end())
+  expect(timing(answer)).toMatch(/^traceparent;desc="00-[0-9a-f]{32}-[0-9a-f]{16}-01"$/)
 })

@@ -1,8 +1,11 @@
-/** The bookshop's pages, as Liquid templates, written to a folder at start: kept in a module so that the package's build copies no files. */
-export const TEMPLATES: Readonly<Record<string, string>> = {
+/**
+ * The bookshop's pages, as Liquid templates, written to a folder at start: kept in a module so that the package's build copies no files.
+ * @param script for the head of every page
+ */
+export const templates = (script: string): Readonly<Record<string, string>> => ({
   'base.html': `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }} · Bookshop</title>
-<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/shop.css"></head>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/shop.css">${script}</head>
 <body><nav><a href="/books/">Books</a> <a href="/authors/">Authors</a></nav>
 {% for message in messages %}<p class="message">{{ message.text }}</p>{% endfor %}
 <main>{% block main %}{% endblock %}</main></body></html>`,
@@ -25,7 +28,7 @@ export const TEMPLATES: Readonly<Record<string, string>> = {
   'authors.html': `{% layout 'base.html' %}{% block main %}<h1>Authors</h1>
 <ul>{% for author in authors %}<li>{{ author.name }}: {% for book in author.books %}{{ book.title }}{% unless forloop.last %}, {% endunless %}{% endfor %}</li>{% endfor %}</ul>
 {% endblock %}`,
-}
+})
 
 /** What the proxy serves by itself. */
 export const STYLE = `body { font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }

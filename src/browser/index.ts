@@ -1,0 +1,102 @@
+import { Calls } from './calls.ts'
+import { spansOf } from './request.ts'
+import { Sender } from './sender.ts'
+import { randomId } from './span.ts'
+import { Tracer } from './tracer.ts'
+import { answeredBy, visitOf } from './visit.ts'
+import { watchFetch } from './watch-fetch.ts'
+import { watchXhr } from './watch-xhr.ts'
+
+/** How a page is watched. */
+export interface BrowserOptions {
+  /**
+   * Where OTLP goes, without `/v1/traces`: a collector that allows the page's origin (`phaseline collect --origin …`), or a path of the
+   * page's own site that a proxy sends there.
+   */
+  readonly endpoint: string
+  /** `service.name`; `browser` by default. */
+  readonly serviceName?: string
+  /** Further resource attributes. */
+  readonly attributes?: Readonly<Record<string, string>>
+  /** Sent with the spans, say `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Origins besides the page's own that get a `traceparent`: `https://api.shop.example`. They must allow the header (CORS). */
+  readonly propagateTo?: readonly string[]
+  /** Of pages whose server says nothing of its own decision, which is otherwise followed: the share that is recorded (1). */
+  readonly ratio?: number
+}
+
+/**
+ * Shows the browser's side of requests: of the one for this page, with DNS, connect, TLS, wait and receive, and of every `fetch` and
+ * XMLHttpRequest of its scripts. The server's spans hang under them. Sends OTLP as JSON, within a second and when the page is
+ * left. Never throws: the page comes first.
+ * @returns stops watching, and sends what there is
+ */
+export function observeBrowser(options: BrowserOptions): () => void {
+  try {
+    return observe(options)
+  } catch (error) {
+    console.warn('phaseline: this page is not watched:', error)
+    return () => {}
+  }
+}
+
+function observe({ endpoint, headers = {}, propagateTo = [], ratio = 1, ...named }: BrowserOptions): () => void {
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+  const server = answeredBy(navigation)
+  const sampled = server?.sampled ?? Math.random() < ratio
+  const sender = new Sender({ endpoint: new URL(endpoint, document.baseURI).href, resource: resourceOf(named), headers }, fetch)
+  const calls = new Calls((request, timing) => sender.add(spansOf(request, timing)))
+  const tracer = new Tracer({ sampled, propagateTo, ignore: new URL(endpoint, document.baseURI).href }, calls)
+  let visited = navigation === undefined || server === undefined || !sampled
+  const visit = (): void => {
+    if (!visited && navigation && server) sender.add(visitOf(navigation, server))
+    visited = true
+  }
+  const leave = (): void => {
+    visit()
+    calls.match(true)
+    sender.flush()
+  }
+  const undo = [watchFetch(tracer), watchXhr(tracer), whenLoaded(visit), whenLeft(leave), () => calls.close(), leave]
+  return () => undo.splice(0).forEach((back) => back())
+}
+
+/** A page has no machine that it may name: its clock is its own. */
+function resourceOf({
+  serviceName = 'browser',
+  attributes = {},
+}: Pick<BrowserOptions, 'serviceName' | 'attributes'>): Record<string, string> {
+  return {
+    'service.name': serviceName,
+    'service.instance.id': randomId(16),
+    'telemetry.sdk.name': 'phaseline',
+    'telemetry.sdk.language': 'webjs',
+    ...attributes,
+  }
+}
+
+/** After the page's own listeners: what they took belongs to the page. */
+function whenLoaded(then: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const loaded = (): void => void (timer = setTimeout(then))
+  if (document.readyState === 'complete') loaded()
+  else addEventListener('load', loaded, { once: true })
+  return () => {
+    clearTimeout(timer)
+    removeEventListener('load', loaded)
+  }
+}
+
+/** Hidden is the last that a page on a telephone hears. */
+function whenLeft(leave: () => void): () => void {
+  const hidden = (): void => {
+    if (document.visibilityState === 'hidden') leave()
+  }
+  addEventListener('pagehide', leave)
+  document.addEventListener('visibilitychange', hidden)
+  return () => {
+    removeEventListener('pagehide', leave)
+    document.removeEventListener('visibilitychange', hidden)
+  }
+}

@@ -1,0 +1,34 @@
+import { OWN } from '../model/attributes.ts'
+import { parseTraceparent, type RemoteParent } from '../model/traceparent.ts'
+import { spansOf } from './request.ts'
+import { randomId, type BrowserSpan } from './span.ts'
+
+/**
+ * The span of the server that answered with this page, which it names in its answer (`Server-Timing: traceparent;desc="00-…"`); nothing if
+ * the page came from a cache, whose answer is to somebody else's request.
+ */
+export function answeredBy(navigation: PerformanceNavigationTiming | undefined): RemoteParent | undefined {
+  if (navigation === undefined || navigation.type === 'back_forward' || navigation.transferSize === 0) return undefined
+  return parseTraceparent(navigation.serverTiming.find(({ name }) => name === 'traceparent')?.description)
+}
+
+/** Moments of a page after its answer: event names of OpenTelemetry's document-load instrumentation. */
+const MOMENTS = ['domInteractive', 'domContentLoadedEventEnd', 'domComplete', 'loadEventEnd'] as const
+
+/**
+ * The spans of the request for this page. The browser sends no `traceparent` with it, so the server began the trace: the whole is
+ * a span without a parent that says which one answered it, and whoever stitches hangs that one's uppermost parent under it.
+ */
+export function visitOf(navigation: PerformanceNavigationTiming, { traceId, spanId }: RemoteParent): BrowserSpan[] {
+  const { name: url, startTime, responseEnd, responseStatus } = navigation
+  const moments = MOMENTS.map((name) => ({ name, at: navigation[name] }))
+  const paints = performance.getEntriesByType('paint').map((paint) => ({ name: camel(paint.name), at: paint.startTime }))
+  const whole = { traceId, spanId: randomId(8), method: 'GET', url, start: startTime, end: responseEnd }
+  const events = [...moments, ...paints].filter(({ at }) => at > 0)
+  return spansOf({ ...whole, status: responseStatus, attributes: { [OWN.answeredBy]: spanId }, events }, navigation)
+}
+
+/** `first-contentful-paint` → `firstContentfulPaint`. */
+function camel(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,191 @@
+import { gzipSync } from 'node:zlib'
+import { readFileSync } from 'node:fs'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { missing } from '../tools.ts'
+import { openBrowser } from '../ui/browser.ts'
+import { gone, listening, Sink, Site, SPAN, TRACE, type Sent } from './site.ts'
+
+const noBrowser = missing('chromium')
+const phase = (name: string) => (span: Sent) => span.attributes['phaseline.phase'] === name
+const to = (path: string) => (span: Sent) => phase('client')(span) && (span.attributes['url.full'] ?? '').includes(path)
+
+describe.skipIf(noBrowser)('a page with the script, in Chromium', () => {
+  let browser: BrowserContext
+  let sink: Sink
+  let site: Site
+  let page: Page
+  let wrongs: string[]
+
+  beforeAll(async () => void (browser = await openBrowser()))
+  afterAll(() => browser.close())
+
+  beforeEach(async () => {
+    sink = new Sink()
+    await listening(sink.server)
+    site = await opened({ endpoint: sink.url, service: 'shop-page' })
+    page = await browser.newPage()
+    wrongs = []
+    page.on('pageerror', (error) => wrongs.push(error.message))
+  })
+
+  afterEach(async () => {
+    await page.close()
+    gone(sink.server)
+    gone(site.server)
+  })
+
+  async function opened(data: Readonly<Record<string, string>>): Promise<Site> {
+    const made = new Site(data)
+    await listening(made.server)
+    return made
+  }
+
+  test('sends the request for itself: a span without a parent, in the server’s trace, that says who answered', async () => {
+    await page.goto(`${site.url}/books/3/?token=abc&page=2`)
+    const whole = await sink.find(phase('client'))
+    expect(whole).toMatchObject({ traceId: TRACE, name: 'GET', kind: 3, service: 'shop-page', failed: false })
+    expect(whole.parentSpanId).toBeUndefined()
+    expect(whole.attributes).toMatchObject({
+      'phaseline.answered_by': SPAN,
+      'url.full': `${site.url}/books/3/?token=REDACTED&page=2`,
+      'http.response.status_code': '200',
+      'network.protocol.version': '1.1',
+    })
+    expect(whole.events).toEqual(expect.arrayContaining(['domInteractive', 'domContentLoadedEventEnd', 'loadEventEnd']))
+  })
+
+  test('sends its phases, in their order, within it: the connection inside the wait for it', async () => {
+    await page.goto(site.url)
+    const whole = await sink.find(phase('client'))
+    const parts = await Promise.all(['client.wait', 'client.ttfb', 'client.receive'].map((name) => sink.find(phase(name))))
+    const connect = await sink.find(phase('connect'))
+    for (const part of parts) {
+      expect(part.parentSpanId).toBe(whole.spanId)
+      expect([part.start >= whole.start, part.end <= whole.end]).toEqual([true, true])
+    }
+    expect(parts.map(({ start }) => start)).toEqual(parts.map(({ start }) => start).toSorted((a, b) => a - b))
+    expect(connect).toMatchObject({ parentSpanId: parts[0]?.spanId, name: `socket connect ${new URL(site.url).host}` })
+  })
+
+  test('sends nothing of itself when it comes from the cache: the answer was to another request', async () => {
+    await page.goto(`${site.url}/one`)
+    await sink.find(to('/one'))
+    await page.goto(`${site.url}/two`)
+    await sink.find(to('/two'))
+    // A followed link takes from the cache what is fresh, and a script's request shows that the page was watched.
+    await page.evaluate(() => void (location.href = '/one'))
+    await page.waitForURL(`${site.url}/one`)
+    await page.evaluate(() => fetch('/data/after'))
+    await sink.find(to('/data/after'))
+    await page.goto('about:blank')
+    expect(sink.spans.filter(to('/one')).length).toBe(1)
+  })
+
+  test.each([
+    ['fetch', () => fetch('/data/1').then((response) => response.text())],
+    [
+      'fetch of a Request',
+      () => fetch(new Request('/data/1', { headers: { 'x-own': '1' } })).then((response) => response.text()),
+    ],
+    [
+      'XMLHttpRequest',
+      () =>
+        new Promise((resolve) => {
+          const xhr = new XMLHttpRequest()
+          xhr.open('GET', '/data/1')
+          xhr.addEventListener('load', resolve)
+          xhr.send()
+        }),
+    ],
+  ])('begins a trace with each %s, whose server hears of it', async (name, ask) => {
+    await page.goto(site.url)
+    await page.evaluate(ask as () => unknown)
+    const call = await sink.find(to('/data/1'))
+    expect(site.asked.get('/data/1')?.['traceparent']).toBe(`00-${call.traceId}-${call.spanId}-01`)
+    expect(call.traceId).not.toBe(TRACE)
+    expect((await sink.find((span) => phase('client.ttfb')(span) && span.traceId === call.traceId)).parentSpanId).toBe(
+      call.spanId,
+    )
+    expect(site.asked.get('/data/1')?.['x-own']).toBe(name.endsWith('Request') && name !== 'XMLHttpRequest' ? '1' : undefined)
+  })
+
+  test('marks what failed: an answer of 404, a connection that broke, a request that was given up', async () => {
+    await page.goto(site.url)
+    await page.evaluate(() => fetch('/data/none'))
+    await page.evaluate(() => fetch('/broken').catch(() => {}))
+    await page.evaluate(() => fetch('/data/late', { signal: AbortSignal.abort() }).catch(() => {}))
+    expect((await sink.find(to('/data/none'))).attributes['error.type']).toBe('404')
+    await page.goto('about:blank')
+    expect(await sink.find(to('/broken'))).toMatchObject({ failed: true, attributes: { 'error.type': 'TypeError' } })
+    expect((await sink.find(to('/data/late'))).attributes['error.type']).toBe('AbortError')
+  })
+
+  test('leaves what it is not asked to touch: another site gets no header, and a header of the page’s own stays', async () => {
+    const other = await opened({})
+    await page.goto(site.url)
+    await page.evaluate((url) => fetch(url).then((response) => response.text()), `${other.url}/data/other`)
+    const own = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    await page.evaluate((traceparent) => fetch('/data/own', { headers: { traceparent } }), own)
+    await sink.find(to('/data/other'))
+    expect(other.asked.get('/data/other')?.['traceparent']).toBeUndefined()
+    expect(site.asked.get('/data/own')?.['traceparent']).toBe(own)
+    gone(other.server)
+  })
+
+  test('tells another site that is named', async () => {
+    const other = await opened({})
+    gone(site.server)
+    site = await opened({ endpoint: sink.url, propagate: other.url })
+    await page.goto(site.url)
+    await page.evaluate((url) => fetch(url).then((response) => response.text()), `${other.url}/data/other`)
+    const { traceId } = await sink.find(to('/data/other'))
+    expect(other.asked.get('/data/other')?.['traceparent']).toContain(traceId)
+    gone(other.server)
+  })
+
+  test('tells before it is left what it has not told yet', async () => {
+    await page.goto(site.url)
+    await page.evaluate(() => fetch('/data/last').then((response) => response.text()))
+    await page.goto('about:blank')
+    expect((await sink.find(to('/data/last'))).failed).toBe(false)
+  })
+
+  test('follows its server’s decision: of a trace that is not recorded nothing is sent, and servers hear so', async () => {
+    site.traceparent = `00-${TRACE}-${SPAN}-00`
+    await page.goto(site.url)
+    await page.evaluate(() => fetch('/data/1').then((response) => response.text()))
+    await page.goto('about:blank')
+    expect(site.asked.get('/data/1')?.['traceparent']).toMatch(/-00$/)
+    site.traceparent = ''
+    await page.goto(`${site.url}/said/nothing`)
+    await page.evaluate(() => fetch('/data/2').then((response) => response.text()))
+    await sink.find(to('/data/2'))
+    expect(sink.spans.filter((span) => to('/data/1')(span) || to('/said/nothing')(span))).toEqual([])
+  })
+
+  test('never disturbs: a failure that nobody caught is reported, a collector that is away is not noticed', async () => {
+    gone(sink.server)
+    await page.goto(site.url)
+    await page.evaluate(() => void fetch('/broken'))
+    await expect.poll(() => wrongs).toEqual([expect.stringContaining('Failed to fetch')])
+    expect(await page.evaluate(() => fetch('/data/1').then((response) => response.text()))).toBe('data')
+    await page.goto('about:blank')
+    expect(wrongs.length).toBe(1)
+  })
+
+  test('says in the console what the tag lacks, and leaves the page alone', async () => {
+    gone(site.server)
+    site = await opened({})
+    const said = page.waitForEvent('console')
+    await page.goto(site.url)
+    expect((await said).text()).toContain('needs data-endpoint')
+    expect(await page.evaluate(() => fetch('/data/1').then((response) => response.text()))).toBe('data')
+    expect(site.asked.get('/data/1')?.['traceparent']).toBeUndefined()
+  })
+})
+
+test('the script is small: under 5 kB compressed', () => {
+  const script = readFileSync(new URL('../../dist/browser/phaseline.js', import.meta.url))
+  expect(gzipSync(script).length).toBeLessThan(5_000)
+})
