@@ -7,7 +7,7 @@ import { safe } from './terminal-text.ts'
 
 /** What stands in the help of the commands that read files of spans. */
 export const FORMATS = `  OTLP         JSON (one document, or one per line) and protobuf
-  Jaeger       JSON: its page's, its API's, Elasticsearch's, its internal model's
+  Jaeger       JSON: of its page, API, Elasticsearch, internal model
   Zipkin       JSON, version 2 or 1
 each also packed by gzip or zstd. "-" is standard input.`
 
