@@ -18,6 +18,7 @@ export class Chunks {
   private readonly use: StatementSync
   private readonly unuse: StatementSync
   private readonly remove: StatementSync
+  private readonly removeUse: StatementSync
   private readonly select: StatementSync
   private next: number
   /** The last one that was read: lists and recovery read neighbours. */
@@ -28,6 +29,7 @@ export class Chunks {
     this.use = database.prepare('INSERT INTO chunk_use (id, traces) VALUES (?, ?)')
     this.unuse = database.prepare('UPDATE chunk_use SET traces = traces - ? WHERE id = ? RETURNING traces')
     this.remove = database.prepare('DELETE FROM chunk WHERE id = ?')
+    this.removeUse = database.prepare('DELETE FROM chunk_use WHERE id = ?')
     this.select = database.prepare('SELECT bytes FROM chunk WHERE id = ?')
     this.next = Number(Object.values(database.prepare('SELECT coalesce(max(id), 0) + 1 FROM chunk').get() ?? {})[0])
   }
@@ -70,7 +72,9 @@ export class Chunks {
   /** So many traces of a chunk need it no more. */
   release(chunk: number, traces: number): void {
     const left = this.unuse.get(traces, chunk) as { traces: number } | undefined
-    if (left !== undefined && left.traces <= 0) this.remove.run(chunk)
+    if (left === undefined || left.traces > 0) return
+    this.remove.run(chunk)
+    this.removeUse.run(chunk)
   }
 
   /** After a transaction that was rolled back. */

@@ -28,10 +28,11 @@ export class Columns {
     this.remove = database.prepare('DELETE FROM times WHERE block < ?')
   }
 
-  /** The block of this row is being filled, and its rows have to be given again. */
-  restart(seq: number): void {
+  /** The block of this row is being filled, and its rows have to be given again. @returns the first of them */
+  restart(seq: number): number {
     this.block = Math.floor(seq / BLOCK)
     this.times = empty()
+    return this.block * BLOCK
   }
 
   /** A new row, or new times of a row. New rows come in their order; a full block is written. */

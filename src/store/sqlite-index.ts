@@ -1,54 +1,120 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { BlockNames, type Name } from './sqlite-names.ts'
-import { BLOCK, hasRow, noRows, OpenBlock, packRows, type Rows, unpackRows } from './sqlite-postings.ts'
-
+import { BLOCK, hasRow, noRows, OpenBlock, packRows, rowsIn, rowsOf, type Rows, unpackRows } from './sqlite-postings.ts'
 import type { Texts } from './sqlite-texts.ts'
+
+/**
+ * So many spans of the block that is being filled are not in the table at most: they are stitched again when the database is opened.
+ * The block of most loads has fewer when it is full.
+ */
+const UNSAVED = 100_000
+
+/** The block that is being filled. */
+interface Open {
+  readonly block: number
+  readonly terms: OpenBlock
+  /** Up to this row the table has its terms too. */
+  saved: number
+  /** Spans of the rows after it. */
+  unsaved: number
+}
+
+interface Posting {
+  readonly term: number
+  readonly rows: Uint8Array
+}
 
 /** Which rows have which terms: the block that is being filled in memory, all others in a table. */
 export class TermIndex {
-  private open = { block: 0, terms: new OpenBlock() }
+  private open: Open = { block: 0, terms: new OpenBlock(), saved: 0, unsaved: 0 }
   private readonly names: BlockNames
   private readonly insert: StatementSync
   private readonly one: StatementSync
   private readonly remove: StatementSync
+  private readonly ofBlock: StatementSync
+  private readonly removeFrom: StatementSync
+  private readonly indexed: StatementSync
+  private readonly setIndexed: StatementSync
 
   constructor(database: DatabaseSync, texts: Texts) {
     this.names = new BlockNames(database, texts)
     this.insert = database.prepare('INSERT OR REPLACE INTO posting (block, term, rows) VALUES (?, ?, ?)')
     this.one = database.prepare('SELECT rows FROM posting WHERE block = ? AND term = ?')
     this.remove = database.prepare('DELETE FROM posting WHERE block < ?')
+    this.ofBlock = database.prepare('SELECT term, rows FROM posting WHERE block = ?')
+    this.removeFrom = database.prepare('DELETE FROM posting WHERE block >= ?')
+    this.indexed = database.prepare('SELECT indexed FROM filling')
+    this.setIndexed = database.prepare('UPDATE filling SET indexed = ?')
   }
 
-  /** The last row is this one: its block is being filled, and has to be given again by `add`. @returns the block's first row */
+  /** The last row is this one: its block is being filled. @returns the first row that has to be given again by `add` */
   restart(seq: number): number {
-    this.open = { block: Math.floor(seq / BLOCK), terms: new OpenBlock() }
-    return this.open.block * BLOCK
+    const block = Math.floor(seq / BLOCK)
+    const terms = new OpenBlock()
+    const saved = this.savedOf(block, seq)
+    this.open = { block, terms, saved, unsaved: 0 }
+    if (saved > 0) {
+      for (const { term, rows } of this.ofBlock.iterate(block) as Iterable<unknown> as Iterable<Posting>)
+        terms.put(term, rowsOf(rows))
+    }
+    return saved > 0 ? saved + 1 : block * BLOCK
   }
 
-  /** A new row; rows come in their order. A full block is written in the order of its key. */
-  add(seq: number, terms: Iterable<number>): void {
+  private savedOf(block: number, seq: number): number {
+    const { indexed } = this.indexed.get() as { indexed: number }
+    if (indexed <= seq) return indexed >= block * BLOCK ? indexed : 0
+    // Rows that are gone had these numbers once, and new ones will.
+    this.removeFrom.run(block)
+    this.setIndexed.run(0)
+    return 0
+  }
+
+  /** Writes what the block that is being filled has, if that is a lot to work out again. */
+  saveWhatIsDue(seq: number): void {
+    if (this.open.unsaved > UNSAVED) this.save(seq)
+  }
+
+  /** Writes what the block that is being filled has. @param seq its last row */
+  save(seq: number): void {
+    const { block, terms, saved } = this.open
+    if (seq <= Math.max(saved, block * BLOCK - 1)) return
+    for (const [term, rows] of terms.sorted()) {
+      if (rows.some((row) => block * BLOCK + row > saved)) this.insert.run(block, term, packRows(rows))
+    }
+    this.setIndexed.run(seq)
+    this.open.saved = seq
+    this.open.unsaved = 0
+  }
+
+  /** A new row, of so many spans; rows come in their order. A full block is written in the order of its key. */
+  add(seq: number, terms: Iterable<number>, spans: number): void {
     const block = Math.floor(seq / BLOCK)
     if (block !== this.open.block) {
-      const all = [...this.open.terms.terms].sort((one, other) => one[0] - other[0])
-      for (const [term, rows] of all) this.insert.run(this.open.block, term, packRows(rows))
+      for (const [term, rows] of this.open.terms.sorted()) this.insert.run(this.open.block, term, packRows(rows))
       this.names.write(this.open.block, this.open.terms.terms.keys())
-      this.open = { block, terms: new OpenBlock() }
+      this.open = { block, terms: new OpenBlock(), saved: 0, unsaved: 0 }
     }
     this.open.terms.add(seq % BLOCK, terms)
+    this.open.unsaved += spans
   }
 
-  /** A row that was there has these terms too. Those that it has no more stay: whoever searches checks what can change. */
-  extend(seq: number, terms: Iterable<number>): void {
+  /** A row that was there has these terms too, and so many more spans. Those that it has no more stay: whoever searches checks what can change. */
+  extend(seq: number, terms: Iterable<number>, spans: number): void {
     const block = Math.floor(seq / BLOCK)
     const row = seq % BLOCK
-    if (block === this.open.block) return this.open.terms.add(row, terms)
+    const isOpen = block === this.open.block
+    if (isOpen) this.open.terms.add(row, terms)
+    if (isOpen && seq > this.open.saved) this.open.unsaved += spans
+    else this.write(block, row, terms)
+  }
+
+  private write(block: number, row: number, terms: Iterable<number>): void {
     for (const term of terms) {
       const rows = noRows()
       const packed = this.one.get(block, term) as { rows: Uint8Array } | undefined
       if (packed !== undefined) unpackRows(packed.rows, rows)
       if (hasRow(rows, row)) continue
-      const all = Array.from({ length: BLOCK }, (_, index) => index).filter((index) => index === row || hasRow(rows, index))
-      this.insert.run(block, term, packRows(all))
+      this.insert.run(block, term, packRows([...rowsIn(rows), row].sort((one, other) => one - other)))
       this.names.add(block, term)
     }
   }

@@ -39,6 +39,22 @@ export function unpackRows(packed: Uint8Array, into: Rows): void {
   for (let word = 0; word < WORDS; word++) into[word] = (into[word] as number) | view.getUint32(word * 4, true)
 }
 
+/** Packed rows as a list, in their order. */
+export function rowsOf(packed: Uint8Array): number[] {
+  const rows = noRows()
+  unpackRows(packed, rows)
+  return rowsIn(rows)
+}
+
+/** The rows that are set, in their order. */
+export function rowsIn(rows: Rows): number[] {
+  const list: number[] = []
+  for (const [word, bits] of rows.entries()) {
+    for (let left = bits; left !== 0; left &= left - 1) list.push(word * 32 + 31 - Math.clz32(left & -left))
+  }
+  return list
+}
+
 /** Keeps in `rows` what is in `other` too. @returns whether anything is left */
 export function keepRows(rows: Rows, other: Rows): boolean {
   let left = 0
@@ -57,6 +73,16 @@ export class OpenBlock {
       if (rows === undefined) this.terms.set(term, [row])
       else if (rows[rows.length - 1] !== row && (row > (rows[rows.length - 1] as number) || !rows.includes(row))) rows.push(row)
     }
+  }
+
+  /** What the table has of a term. */
+  put(term: number, rows: number[]): void {
+    this.terms.set(term, rows)
+  }
+
+  /** In the order of the table. */
+  sorted(): [term: number, rows: number[]][] {
+    return [...this.terms].sort((one, other) => one[0] - other[0])
   }
 
   /** Adds to `into` the rows with this term. */

@@ -5,12 +5,7 @@ import type { Chunks } from './sqlite-chunks.ts'
 import type { Columns } from './sqlite-columns.ts'
 import type { TermIndex } from './sqlite-index.ts'
 import { pragma, transaction } from './sqlite-schema.ts'
-
-/** What went. */
-export interface Removed {
-  readonly traces: number
-  readonly spans: number
-}
+import type { Totals } from './sqlite-totals.ts'
 
 /** The tables that belong to the traces. */
 interface Parts {
@@ -18,6 +13,7 @@ interface Parts {
   readonly index: TermIndex
   readonly columns: Columns
   readonly calls: Calls
+  readonly totals: Totals
 }
 
 /** Removes the oldest arrivals. */
@@ -40,13 +36,13 @@ export class Retainer {
     this.remove = database.prepare('DELETE FROM trace WHERE seq <= ?')
   }
 
-  /** @param now ms since the epoch */
-  retain({ maxAgeMs, maxBytes }: Retention, now: number): Removed {
-    let removed: Removed = { traces: 0, spans: 0 }
+  /** @returns how many traces went @param now ms since the epoch */
+  retain({ maxAgeMs, maxBytes }: Retention, now: number): number {
+    let removed = 0
     const until = (seq: number): number => {
       const gone = this.removeUntil(seq)
-      removed = { traces: removed.traces + gone.traces, spans: removed.spans + gone.spans }
-      return gone.traces
+      removed += gone
+      return gone
     }
     if (maxAgeMs !== undefined) {
       until(this.lastBefore(now - maxAgeMs))
@@ -84,17 +80,25 @@ export class Retainer {
     return first - 1 + Math.ceil((last - first + 1) * Math.max(0.01, 1 - maxBytes / bytes))
   }
 
-  private removeUntil(seq: number): Removed {
-    const gone = this.counted.get(seq) as unknown as Removed
-    if (gone.traces === 0) return gone
-    transaction(this.database, () => {
-      const used = this.chunksOf.all(seq) as { chunk: number; traces: number }[]
-      for (const { chunk, traces } of used) this.parts.chunks.release(chunk, traces)
-      this.remove.run(seq)
-      this.parts.index.removeUntil(seq)
-      this.parts.columns.removeUntil(seq)
-    })
+  private removeUntil(seq: number): number {
+    const { chunks, index, columns, totals } = this.parts
+    const gone = this.counted.get(seq) as { traces: number; spans: number }
+    if (gone.traces === 0) return 0
+    try {
+      transaction(this.database, () => {
+        const used = this.chunksOf.all(seq) as { chunk: number; traces: number }[]
+        for (const { chunk, traces } of used) chunks.release(chunk, traces)
+        this.remove.run(seq)
+        index.removeUntil(seq)
+        columns.removeUntil(seq)
+        totals.add(-gone.traces, -gone.spans)
+        totals.write()
+      })
+    } catch (error) {
+      totals.forget()
+      throw error
+    }
     this.database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)')
-    return gone
+    return gone.traces
   }
 }

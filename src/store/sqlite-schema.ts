@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { PhaselineError } from '../model/errors.ts'
 
 /** Raised with every change of the tables that older code could not read. */
-const VERSION = 3
+const VERSION = 4
 /** "PHAS": marks the file as ours (SQLite's application_id). */
 const MARK = 0x50484153
 
@@ -12,13 +12,18 @@ const BOUNDS = `CREATE TABLE bounds (block INTEGER PRIMARY KEY, leastStart REAL 
 
 const NAMES = 'CREATE TABLE names (block INTEGER PRIMARY KEY, bits BLOB NOT NULL);'
 
+const TOTAL = `CREATE TABLE total (traces INTEGER NOT NULL, spans INTEGER NOT NULL);
+  INSERT INTO total SELECT count(*), coalesce(sum(spans), 0) FROM trace;
+  DELETE FROM chunk_use WHERE traces <= 0;
+  CREATE TABLE filling (indexed INTEGER NOT NULL); INSERT INTO filling VALUES (0);`
+
 /** What makes a database of a version one of the next. A block that has no bounds, or no names, is looked into. */
-const UPGRADES: Readonly<Record<number, string>> = { 1: BOUNDS, 2: NAMES }
+const UPGRADES: Readonly<Record<number, string>> = { 1: BOUNDS, 2: NAMES, 3: TOTAL }
 
 /**
  * One row per trace: its line in lists, and where its spans are, which are kept as received, compressed with their neighbours. What can be searched is in `posting`: for each
  * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it; `times` has their times, `bounds` the least and the most of them, `names` which texts are in a block. It is written once per block, in
- * the order of its key, and so takes four bytes a span.
+ * the order of its key, and so takes four bytes a span. Up to which row the block that is being filled has been written too is in `filling`; how much there is in `total`.
  */
 const TABLES = `
   CREATE TABLE trace (
@@ -31,6 +36,7 @@ const TABLES = `
   CREATE TABLE times (block INTEGER PRIMARY KEY, starts BLOB NOT NULL, durations BLOB NOT NULL);
   ${BOUNDS}
   ${NAMES}
+  ${TOTAL}
   CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE operation (service TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (service, name, kind)) WITHOUT ROWID;
   CREATE TABLE call (hour INTEGER NOT NULL, parent TEXT NOT NULL, child TEXT NOT NULL, calls INTEGER NOT NULL,
@@ -98,9 +104,20 @@ function prepare(database: DatabaseSync, path: string): void {
 
 /** Reads both ends of every table: damage that a crash of the disk leaves shows here or as an error later, and a full check takes minutes. */
 function check(database: DatabaseSync): void {
-  const ends = ['trace', 'chunk', 'chunk_use', 'posting', 'times', 'bounds', 'names', 'text', 'operation', 'call'].map(
-    (table) => `SELECT * FROM ${table} LIMIT 1`,
-  )
+  const ends = [
+    'trace',
+    'chunk',
+    'chunk_use',
+    'posting',
+    'times',
+    'bounds',
+    'names',
+    'total',
+    'filling',
+    'text',
+    'operation',
+    'call',
+  ].map((table) => `SELECT * FROM ${table} LIMIT 1`)
   for (const sql of [...ends, 'SELECT * FROM trace ORDER BY seq DESC LIMIT 1']) {
     const statement = database.prepare(sql)
     statement.setReadBigInts(true)

@@ -11,6 +11,7 @@ import { transaction } from './sqlite-schema.ts'
 import { packSummary, unpackSummary } from './sqlite-summary.ts'
 import { termsOf } from './sqlite-terms.ts'
 import type { Texts } from './sqlite-texts.ts'
+import type { Totals } from './sqlite-totals.ts'
 
 /** The tables that a trace goes into, beside its own row. */
 export interface Tables {
@@ -20,6 +21,7 @@ export interface Tables {
   readonly columns: Columns
   readonly calls: Calls
   readonly operations: Operations
+  readonly totals: Totals
 }
 
 /** What is known of a trace that comes again. */
@@ -38,7 +40,6 @@ interface Row extends Place {
 
 /** Puts traces into the tables. */
 export class Writer {
-  counts: { traces: number; spans: number } = { traces: 0, spans: 0 }
   private readonly database: DatabaseSync
   private readonly tables: Tables
   private readonly read: (otlp: Uint8Array) => Timeline
@@ -60,43 +61,51 @@ export class Writer {
     this.recover()
   }
 
-  /** Learns what is in the tables, and makes the terms of the block that was being filled again from its traces. */
+  /** Learns what is in the tables, and makes those terms of the block that was being filled again from its traces that are not there. */
   private recover(): void {
     const { database, tables } = this
-    this.counts = database.prepare('SELECT count(*) AS traces, coalesce(sum(spans), 0) AS spans FROM trace').get() as never
     this.seq = (database.prepare('SELECT coalesce(max(seq), 0) AS last FROM trace').get() as { last: number }).last
     const first = tables.index.restart(this.seq)
-    tables.columns.restart(this.seq)
-    const rows = database.prepare('SELECT seq, id, summary, chunk, at, length FROM trace WHERE seq >= ? ORDER BY seq').all(first)
+    const rows = database
+      .prepare('SELECT seq, id, summary, chunk, at, length FROM trace WHERE seq >= ? ORDER BY seq')
+      .all(tables.columns.restart(this.seq))
     for (const row of rows as unknown as Row[]) {
       const { summary } = unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, tables.texts)
       tables.columns.set(row.seq, summary.start, summary.durationNs)
-      tables.index.add(row.seq, termsOf(this.read(tables.chunks.get(row)), summary))
+      if (row.seq >= first) tables.index.add(row.seq, termsOf(this.read(tables.chunks.get(row)), summary), summary.spanCount)
     }
   }
 
   /** All or none. */
   put(traces: readonly StoredTrace[]): void {
-    const { chunks, calls } = this.tables
+    const { chunks, index, calls, totals } = this.tables
     try {
       transaction(this.database, () => {
         const received = Date.now()
         const places = chunks.put(traces.map((trace) => trace.otlp))
-        for (const [index, trace] of traces.entries()) this.putOne(trace, places[index] as Place, received)
+        for (const [nth, trace] of traces.entries()) this.putOne(trace, places[nth] as Place, received)
+        index.saveWhatIsDue(this.seq)
         calls.write()
+        totals.write()
       })
     } catch (error) {
       this.tables.texts.forget(this.database)
       chunks.forget()
       calls.forget()
+      totals.forget()
       this.tables.operations.forget()
       this.recover()
       throw error
     }
   }
 
+  /** Writes what was put off, so that it need not be worked out again when the database is opened. */
+  save(): void {
+    transaction(this.database, () => this.tables.index.save(this.seq))
+  }
+
   private putOne({ summary, timeline }: StoredTrace, place: Place, received: number): void {
-    const { texts, index, columns, calls, operations } = this.tables
+    const { texts, index, columns, calls, operations, totals } = this.tables
     const id = Buffer.from(summary.traceId, 'hex')
     const made = callsOf(timeline)
     const packed = packSummary(summary, made, texts)
@@ -106,25 +115,25 @@ export class Writer {
     const known = this.known.get(id) as Known | undefined
     if (known === undefined) {
       this.insert.run(++this.seq, id, received, ...row)
-      index.add(this.seq, terms)
-      this.counts.traces++
+      index.add(this.seq, terms, summary.spanCount)
+      totals.add(1, 0)
     } else {
       this.update.run(...row, known.seq)
-      index.extend(known.seq, terms)
+      index.extend(known.seq, terms, summary.spanCount - known.spans)
       this.takeBack(summary.traceId, known)
     }
     columns.set(known?.seq ?? this.seq, summary.start, summary.durationNs)
-    this.counts.spans += summary.spanCount
+    totals.add(0, summary.spanCount)
     calls.add(summary.start, made, 1)
     operations.add(timeline, texts)
   }
 
   /** What the former version of a trace counted for. */
   private takeBack(traceId: string, known: Known): void {
-    const { texts, chunks, calls } = this.tables
+    const { texts, chunks, calls, totals } = this.tables
     const former = unpackSummary(traceId, known.summary, texts)
     chunks.release(known.chunk, 1)
     calls.add(former.summary.start, former.calls, -1)
-    this.counts.spans -= known.spans
+    totals.add(0, -known.spans)
   }
 }

@@ -13,6 +13,7 @@ import { Retainer } from './sqlite-retention.ts'
 import { openDatabase, pragma } from './sqlite-schema.ts'
 import { Searcher } from './sqlite-search.ts'
 import { Texts } from './sqlite-texts.ts'
+import { Totals } from './sqlite-totals.ts'
 import { type Tables, Writer } from './sqlite-writer.ts'
 
 /** Where the database is, and how what was received becomes a timeline: the store keeps bytes and knows no protocol. */
@@ -58,6 +59,7 @@ class SqliteStore implements Store {
       columns: new Columns(database),
       calls: new Calls(database),
       operations: new Operations(database),
+      totals: new Totals(database),
     }
     this.writer = new Writer(database, this.tables, options.read)
     this.searcher = new Searcher(database, this.tables)
@@ -67,8 +69,13 @@ class SqliteStore implements Store {
   }
 
   private checkpoint(): void {
+    this.writing(() => this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+  }
+
+  /** What nobody waits for may fail. */
+  private writing(act: () => void): void {
     try {
-      this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      act()
     } catch (error) {
       this.options.warn?.(`${this.options.path} could not be written: ${(error as Error).message}`)
     }
@@ -115,16 +122,12 @@ class SqliteStore implements Store {
   }
 
   retain(retention: Retention, now: number = Date.now()): Promise<number> {
-    return attempt(() => {
-      const removed = this.retainer.retain(retention, now)
-      const { traces, spans } = this.writer.counts
-      this.writer.counts = { traces: traces - removed.traces, spans: spans - removed.spans }
-      return removed.traces
-    })
+    return attempt(() => this.retainer.retain(retention, now))
   }
 
   stats(): Promise<StoreStats> {
-    return attempt(() => ({ path: this.options.path, ...this.writer.counts, bytes: this.bytes() }))
+    const { traces, spans } = this.tables.totals
+    return attempt(() => ({ path: this.options.path, traces, spans, bytes: this.bytes() }))
   }
 
   private bytes(): number {
@@ -137,6 +140,7 @@ class SqliteStore implements Store {
   close(): Promise<void> {
     return attempt(() => {
       clearTimeout(this.idle)
+      this.writing(() => this.writer.save())
       this.checkpoint()
       this.database.close()
     })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
-import type { Store } from '../../src/store/contract.ts'
+import type { Store, StoredTrace } from '../../src/store/contract.ts'
 import { lockFolder } from '../../src/store/sqlite-lock.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { storeContract } from './contract.ts'
@@ -68,14 +68,102 @@ test('a database of the first schema is opened, searched by time and written to'
   await first.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 1, [{}]))))
   await first.close()
   const database = new DatabaseSync(path)
-  database.exec('DROP TABLE bounds; DROP TABLE names; PRAGMA user_version = 1')
+  database.exec('DROP TABLE bounds; DROP TABLE names; DROP TABLE total; DROP TABLE filling; PRAGMA user_version = 1')
   database.close()
   const second = open(path)
   await second.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 2_000, [{}]))))
+  expect(await second.stats()).toMatchObject({ traces: 2_200, spans: 2_200 })
   expect((await second.search({ from: 0n, maxDurationNs: 10n ** 12n, limit: 1_500 })).items).toHaveLength(1_500)
   expect((await second.search({ to: 1n })).items).toEqual([])
   expect((await second.search({ text: 'ooks', limit: 1_500, to: START + 1n })).items).toHaveLength(1_500)
   await second.close()
+})
+
+test('lines of lists that an older version wrote are read: what was received is not in them', async () => {
+  const path = fresh()
+  const trace = stored(spansOf(1, [{ failed: true }, { parent: 9, service: 'other' }]))
+  const first = open(path)
+  await first.put([trace])
+  await first.close()
+  const database = new DatabaseSync(path)
+  database.exec("UPDATE trace SET summary = CAST(x'01' || substr(summary, 2) AS BLOB)")
+  database.close()
+  const second = open(path)
+  const { received, ...older } = trace.summary
+  expect((await second.search({})).items).toStrictEqual([older])
+  await second.put([trace])
+  expect((await second.search({})).items).toStrictEqual([{ ...older, received }])
+  await second.close()
+})
+
+/** Opens it, and counts the traces that are stitched again for that. */
+function reopened(path: string): { store: Store; readAgain: number } {
+  let readAgain = 0
+  const store = openSqlite({ path, read: (otlp) => (readAgain++, read(otlp)) })
+  return { store, readAgain }
+}
+
+/** The files as a process that was killed leaves them. */
+function killed(path: string): string {
+  const copy = fresh()
+  mkdirSync(join(copy, '..'))
+  for (const suffix of ['', '-wal']) copyFileSync(path + suffix, copy + suffix)
+  return copy
+}
+
+const numbered = (number: number, spanCount = 1): StoredTrace => {
+  const trace = stored(spansOf(number, [{ attributes: { one: `v${number}`, odd: number % 2 } }]))
+  return { ...trace, summary: { ...trace.summary, spanCount } }
+}
+
+test('opening reads no trace again that was there when the store was closed, however many spans it has', async () => {
+  const path = fresh()
+  let store = open(path)
+  await store.put([1, 2, 3].map((number) => numbered(number)))
+  await store.close()
+  for (let last = 4; last < 10; last++) {
+    const next = reopened(path)
+    expect(next.readAgain).toBe(0)
+    store = next.store
+    await store.put([numbered(last), stored(spansOf(1, [{ attributes: { late: `v${last}` } }]))])
+    expect((await store.search({ attributes: { odd: '0' } })).items).toHaveLength(Math.floor(last / 2))
+    await store.close()
+  }
+  store = open(path)
+  for (const one of [2, 4, 9]) expect((await store.search({ attributes: { one: `v${one}` } })).items).toHaveLength(1)
+  for (const late of [4, 9]) expect((await store.search({ attributes: { late: `v${late}` } })).items).toHaveLength(1)
+  await store.close()
+})
+
+test('after a kill little is read again: blocks of large traces are saved while they are being filled', async () => {
+  const path = fresh()
+  const first = open(path)
+  for (let number = 1; number <= 7; number++) await first.put([numbered(number, 40_000)])
+  await first.put([{ ...stored(spansOf(2, [{ attributes: { late: 'yes' } }])) }])
+  const { store, readAgain } = reopened(killed(path))
+  expect(readAgain).toBe(1)
+  expect((await store.search({ attributes: { odd: '1' } })).items).toHaveLength(4)
+  expect((await store.search({ attributes: { late: 'yes' } })).items).toHaveLength(1)
+  expect((await store.search({ attributes: { one: 'v7' } })).items).toHaveLength(1)
+  await store.close()
+  await first.close()
+})
+
+test('numbers of rows that are gone are given again, and nothing is found by what those had', async () => {
+  const path = fresh()
+  let store = open(path)
+  await store.put([1, 2, 3].map((number) => numbered(number)))
+  await store.retain({ maxAgeMs: 0 }, Date.now() + 1)
+  await store.close()
+  store = open(path)
+  await store.put([11, 12, 13, 14].map((number) => numbered(number)))
+  const other = reopened(killed(path))
+  expect(other.readAgain).toBe(4)
+  for (const each of [store, other.store]) {
+    expect((await each.search({ attributes: { one: 'v2' } })).items).toEqual([])
+    expect((await each.search({ attributes: { odd: '0' } })).items).toHaveLength(2)
+    await each.close()
+  }
 })
 
 test('a database of a newer Phaseline is refused and left as it is', async () => {
