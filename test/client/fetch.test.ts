@@ -8,20 +8,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchClients } from '../../src/client/watch.ts'
 import { label } from '../../src/model/label.ts'
 import { observer } from '../../src/model/observer.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 import { serve, type Running } from './servers.ts'
 
 let seen: Recorder
-let unwatch: () => void
 let server: Running | undefined
 
-beforeEach(() => {
-  seen = recorder()
-  unwatch = watchClients()
-})
+beforeEach(() => void (seen = watching(watchClients)))
 afterEach(async () => {
-  unwatch()
-  seen.restore()
   await server?.close()
   server = undefined
 })

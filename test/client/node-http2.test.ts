@@ -10,11 +10,11 @@ import { generate } from 'selfsigned'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { carry } from '../../src/model/carried.ts'
 import { watchClients } from '../../src/client/watch.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec', algorithm: 'sha256' })
 let seen: Recorder
-let unwatch: () => void
 let server: Http2SecureServer
 let session: ClientHttp2Session
 let heads: IncomingHttpHeaders[]
@@ -31,13 +31,10 @@ beforeEach(async () => {
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
-  seen = recorder()
-  unwatch = watchClients()
+  seen = watching(watchClients)
   session = connect(`https://localhost:${port}`, { rejectUnauthorized: false })
 })
 afterEach(async () => {
-  unwatch()
-  seen.restore()
   session.destroy()
   await new Promise<void>((resolve) => void server.close(() => resolve()))
 })

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchDatabases } from '../../src/database/watch.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 import { viewed } from './viewed.ts'
 
 // It has no types of its own; this much of it is used.
@@ -31,19 +32,15 @@ function betterSqlite(): (new (path: string) => Database) | undefined {
 
 const Sqlite = betterSqlite()
 
-let stop: () => void
 let seen: Recorder
 let database: Database
 
 beforeEach(({ skip }) => {
   database = new (Sqlite ?? skip('better-sqlite3 is not installed'))(':memory:')
   database.exec("CREATE TABLE book (id integer PRIMARY KEY, title text); INSERT INTO book VALUES (1, 'Emma'), (2, 'Persuasion')")
-  stop = watchDatabases()
-  seen = recorder()
+  seen = watching(watchDatabases)
 })
 afterEach(() => {
-  stop?.()
-  seen?.restore()
   database?.close()
 })
 

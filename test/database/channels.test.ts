@@ -1,22 +1,15 @@
 import { tracingChannel } from 'node:diagnostics_channel'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { watchDatabases } from '../../src/database/watch.ts'
 import { label } from '../../src/model/label.ts'
 import { observer } from '../../src/model/observer.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 
 // The drivers' own way of telling, with the contexts that mysql2 3.24, redis 6.3 and ioredis 6.0 give.
 
-let stop: () => void
 let seen: Recorder
-beforeEach(() => {
-  stop = watchDatabases()
-  seen = recorder()
-})
-afterEach(() => {
-  stop()
-  seen.restore()
-})
+beforeEach(() => void (seen = watching(watchDatabases)))
 
 const SERVER = { database: 'shop', serverAddress: 'db', serverPort: 3306 }
 const viewed = (work: () => unknown): Promise<unknown> =>

@@ -1,8 +1,9 @@
 import { MongoClient, type Collection } from 'mongodb'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { watchDatabases } from '../../src/database/watch.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
 import { missing } from '../tools.ts'
+import { watching } from '../watching.ts'
 import { ferretdb, type DatabaseServer } from './servers.ts'
 import { viewed } from './viewed.ts'
 
@@ -16,7 +17,6 @@ interface Book {
 let server: DatabaseServer
 let client: MongoClient
 let books: Collection<Book>
-let stop: () => void
 let seen: Recorder
 
 describe.skipIf(absent)('mongodb and a real server of its protocol', () => {
@@ -33,14 +33,7 @@ describe.skipIf(absent)('mongodb and a real server of its protocol', () => {
     await client.close()
     await server.stop()
   })
-  beforeEach(() => {
-    stop = watchDatabases()
-    seen = recorder()
-  })
-  afterEach(() => {
-    stop()
-    seen.restore()
-  })
+  beforeEach(() => void (seen = watching(watchDatabases)))
 
   test('a command waits for a connection and then asks, named by its collection, never with a value', async () => {
     expect(await viewed(() => books.find({ title: 'Emma' }).toArray())).toHaveLength(1)

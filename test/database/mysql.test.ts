@@ -1,10 +1,11 @@
 import { createConnection, createPool as poolWithCallbacks } from 'mysql2'
 import { createPool, type Pool } from 'mysql2/promise'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { watchDatabases } from '../../src/database/watch.ts'
 import { observer } from '../../src/model/observer.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
 import { missing } from '../tools.ts'
+import { watching } from '../watching.ts'
 import { mariadb, type DatabaseServer } from './servers.ts'
 import { viewed } from './viewed.ts'
 
@@ -12,7 +13,6 @@ const absent = missing('mariadbd', 'mariadb-install-db')
 
 let server: DatabaseServer
 let pool: Pool
-let stop: () => void
 let seen: Recorder
 
 describe.skipIf(absent)('mysql2 and a real MariaDB', () => {
@@ -36,14 +36,7 @@ describe.skipIf(absent)('mysql2 and a real MariaDB', () => {
     await pool.end()
     await server.stop()
   })
-  beforeEach(() => {
-    stop = watchDatabases()
-    seen = recorder()
-  })
-  afterEach(() => {
-    stop()
-    seen.restore()
-  })
+  beforeEach(() => void (seen = watching(watchDatabases)))
 
   test('a query through a pool waits for a connection and then asks, as two phases side by side', async () => {
     await viewed(() => pool.query('SELECT * FROM book WHERE title = "secret" OR id = ?', [1]))

@@ -1,9 +1,10 @@
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { watchDatabases } from '../../src/database/watch.ts'
 import { label } from '../../src/model/label.ts'
 import { observer } from '../../src/model/observer.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 import { cluster, missing, type Cluster } from './postgres.ts'
 
 if (missing !== undefined && process.env.CI) throw new Error(missing)
@@ -16,7 +17,6 @@ async function viewed(work: () => Promise<unknown>): Promise<void> {
 
 let server: Cluster
 let pool: pg.Pool
-let stop: () => void
 let seen: Recorder
 
 beforeAll(async () => {
@@ -32,12 +32,7 @@ afterAll(async () => {
 })
 beforeEach(({ skip }) => {
   if (missing !== undefined) skip(missing)
-  stop = watchDatabases()
-  seen = recorder()
-})
-afterEach(() => {
-  stop()
-  seen.restore()
+  seen = watching(watchDatabases)
 })
 const rows = (): unknown[] => seen.all('db').map(({ attributes }) => attributes['db.response.returned_rows'])
 

@@ -8,13 +8,13 @@ import { generate } from 'selfsigned'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchServers } from '../../src/gateway/watch.ts'
 import { burn } from '../express/serve.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 
 /** In ms: for so long a connection has nothing on it. */
 const EARLY = 40
 
 let recorded: Recorder
-let undo: () => void
 let server: Server
 
 const answer: RequestListener = (_request, response) => response.end()
@@ -31,14 +31,9 @@ async function ask(socket: Socket): Promise<void> {
   await recorded.ended()
 }
 
-beforeEach(() => {
-  recorded = recorder()
-  undo = watchServers()
-})
+beforeEach(() => void (recorded = watching(watchServers)))
 
 afterEach(() => {
-  undo()
-  recorded.restore()
   server.closeAllConnections()
   server.close()
 })

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchServers } from '../../src/gateway/watch.ts'
 import { gatewayOf } from '../../src/model/gateway.ts'
 import { observer } from '../../src/model/observer.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 
 type Listener = (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void
 
 let recorded: Recorder
-let undo: () => void
 let server: http2.Http2Server
 let client: http2.ClientHttp2Session
 
@@ -27,14 +27,9 @@ async function ask(headers: http2.OutgoingHttpHeaders): Promise<void> {
   await once(stream.resume().end(), 'close')
 }
 
-beforeEach(() => {
-  recorded = recorder()
-  undo = watchServers()
-})
+beforeEach(() => void (recorded = watching(watchServers)))
 
 afterEach(() => {
-  undo()
-  recorded.restore()
   client.destroy()
   server.close()
 })

@@ -1,21 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { watchServers } from '../../src/gateway/watch.ts'
 import { HttpResponse, JsonResponse, path, SystemExit, View } from '../../src/lifecycle/index.ts'
-import { recorder, type Recorder } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { watching } from '../watching.ts'
 import { served } from './served.ts'
 
 let spans: Recorder
-let unwatch: () => void
-beforeEach(() => {
-  spans = recorder()
-  unwatch = watchServers()
-})
-afterEach(() => {
-  unwatch()
-  spans.restore()
-})
+beforeEach(() => void (spans = watching(watchServers)))
 
 class Page extends View {
   get(): HttpResponse {

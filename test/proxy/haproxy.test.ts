@@ -9,6 +9,7 @@ import type { Span } from '../../src/model/span.ts'
 import { haproxyConfiguration } from '../../src/proxy/haproxy-configuration.ts'
 import { missing } from '../tools.ts'
 import { startHaproxy, type Haproxy } from './haproxy.ts'
+import { expectInOrder, phases } from './in-order.ts'
 
 const absent = missing('haproxy')
 
@@ -59,8 +60,6 @@ async function spansOf(ask: () => Promise<unknown>): Promise<Span[]> {
 }
 
 const get = (path: string, headers?: Record<string, string>): Promise<Span[]> => spansOf(() => haproxy.get(path, headers))
-const phases = (spans: readonly Span[]): unknown[] => spans.map(({ attributes }) => attributes.get('phaseline.phase'))
-
 describe.skipIf(absent)('a stock HAProxy', () => {
   test('begins a trace where none came in, and the app belongs to its span', async () => {
     const before = BigInt(Date.now()) * 1_000_000n
@@ -155,14 +154,3 @@ describe.skipIf(absent)('a stock HAProxy', () => {
     expect(whole?.attributes.get('url.path')).toBe('/a"b\\c')
   })
 })
-
-function expectInOrder(whole: Span, children: readonly Span[]): void {
-  let until = whole.start
-  for (const { name, start, end, parentSpanId } of children) {
-    expect(parentSpanId).toBe(whole.spanId)
-    expect(start, name).toBeGreaterThanOrEqual(until)
-    expect(end, name).toBeGreaterThanOrEqual(start)
-    until = end
-  }
-  expect(until).toBeLessThanOrEqual(whole.end)
-}

@@ -5,6 +5,7 @@ import type { Span } from '../../src/model/span.ts'
 import { spansOfLine } from '../../src/formats/proxy-log.ts'
 import { nginxConfiguration } from '../../src/proxy/nginx-configuration.ts'
 import { missing } from '../tools.ts'
+import { expectInOrder, phases } from './in-order.ts'
 import { nginxFolder, startNginx, type Nginx } from './nginx.ts'
 import { target, type Target } from './upstream.ts'
 
@@ -51,8 +52,6 @@ const spans = async (): Promise<Span[][]> => {
   const lines = readFileSync(log, 'utf8').trim().split('\n')
   return lines.map((line) => spansOfLine(line, { machine: { 'host.name': 'edge' } }) ?? expect.fail(line))
 }
-
-const phases = (made: readonly Span[]): unknown[] => made.map(({ attributes }) => attributes.get('phaseline.phase'))
 
 describe.skipIf(absent)(`${title} and the trace`, () => {
   beforeEach(begin)
@@ -146,14 +145,3 @@ describe.skipIf(absent)(`${title} and its upstreams`, () => {
 })
 
 const byDuration = (a: Span, b: Span): number => Number(a.end - a.start - (b.end - b.start))
-
-function expectInOrder(whole: Span, children: readonly Span[]): void {
-  let until = whole.start
-  for (const { name, start, end, parentSpanId } of children) {
-    expect(parentSpanId).toBe(whole.spanId)
-    expect(start, name).toBeGreaterThanOrEqual(until)
-    expect(end, name).toBeGreaterThanOrEqual(start)
-    until = end
-  }
-  expect(until).toBeLessThanOrEqual(whole.end)
-}
