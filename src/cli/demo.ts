@@ -47,7 +47,7 @@ export async function demo(args: string[]): Promise<number> {
   Requests to a bookshop appear there, a few per second,
   from the client's DNS lookup to the last byte.
 
-  The shop    ${running.shop}/books/
+  The shop    ${running.shop}/books/ (your visits appear, too)
   One request ${command()} get -k${whereFor(running)} ${running.shop}/books/3/
   Your app    ${command()} run --to ${running.otlp} app.js
 
