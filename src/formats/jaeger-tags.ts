@@ -1,11 +1,15 @@
 import type { SpanKind } from '../model/phases.ts'
 import type { Scope, Span, Value } from '../model/span.ts'
-import { array, object, text, valueOf, type Json } from './json.ts'
+import { array, isObject, object, text, valueOf, type Json } from './json.ts'
 
-/** Jaeger may say a key more than once: what differs is a list then. Its own 'error' = true beside another adds nothing. */
+/**
+ * Jaeger may say a key more than once: what differs is a list then. Its own 'error' = true beside another adds nothing. Tags may
+ * also be the fields of one object, as some write them.
+ */
 export function tagsOf(tags: unknown): Map<string, Value> {
   const attributes = new Map<string, Value>()
-  for (const tag of array(tags).map(object)) {
+  const list = isObject(tags) ? Object.entries(tags).map(([key, value]) => ({ key, value })) : array(tags).map(object)
+  for (const tag of list as Json[]) {
     const key = text(tag['key'])
     const value = tagValue(tag)
     const known = attributes.get(key)

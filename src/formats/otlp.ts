@@ -2,7 +2,7 @@ import { decodeTraces, type Encoding } from '../otlp/decode.ts'
 import { array, isObject, object, type Json } from './json.ts'
 import { Unusable, type Reading } from './refusal.ts'
 
-/** OTLP as JSON holds it, here or where the APIs of Jaeger (v3) and Tempo put it; undefined if this is none. */
+/** OTLP as JSON holds it, here or where the APIs of Jaeger (v3) and Tempo put it, or the spans of one resource by themselves; undefined if this is none. */
 export function otlpDocument(value: unknown): Json | undefined {
   if (!isObject(value)) return undefined
   if (Array.isArray(value['resourceSpans'])) {
@@ -10,7 +10,10 @@ export function otlpDocument(value: unknown): Json | undefined {
   }
   if (Array.isArray(value['resource_spans'])) return otlpDocument(camelCased(value))
   if (Array.isArray(value['batches'])) return { resourceSpans: value['batches'].map(current) }
-  return otlpDocument(value['trace']) ?? otlpDocument(value['result'])
+  if (['scopeSpans', 'scope_spans', 'instrumentationLibrarySpans'].some((key) => Array.isArray(value[key]))) {
+    return { resourceSpans: [current(value)] }
+  }
+  return otlpDocument(value['trace']) ?? otlpDocument(value['result']) ?? otlpDocument(value['data'])
 }
 
 /** Whether groups are as OTLP has them since 1.0, with its JSON's names; a look at the first span is enough. */

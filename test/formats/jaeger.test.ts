@@ -127,6 +127,12 @@ test('numbers of 64 bits and texts of numbers are what their type says', () => {
   expect(['i', 'f', 'b'].map((key) => attributes?.get(key))).toEqual([9_223_372_036_854_775_807n, 1.5, true])
 })
 
+test('tags may be the fields of one object', () => {
+  const span = one({ tags: { 'span.kind': 'client', error: true, n: 1 } }, { serviceName: 'shop', tags: { hostname: 'h1' } })
+  expect(span).toMatchObject({ kind: 'CLIENT', status: 'error', resource: { host: 'h1' } })
+  expect(span?.attributes.get('n')).toBe(1)
+})
+
 test('a span that shares its client’s id still does when it comes back from Jaeger', () => {
   expect(one({ tags: [{ key: 'zipkin.shared', type: 'bool', value: true }] })?.shared).toBe(true)
 })
