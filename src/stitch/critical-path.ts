@@ -1,85 +1,124 @@
 import { measureDrag } from './drag.ts'
 import type { Node } from './node.ts'
+import { Sections } from './sections.ts'
 import { measureSlack, takesPart } from './slack.ts'
 import { waitsOf, type Wait } from './waits.ts'
-
-/** A part of the critical path. */
-export interface Section {
-  readonly node: Node
-  readonly start: number
-  readonly end: number
-}
 
 /**
  * Finds the critical path of the tree, and gives each node its critical time, slack and drag. A span that nobody waits for has
  * slack until the root's end.
  * @returns the path's sections in time order
  */
-export function traceCriticalPath(root: Node): Section[] {
-  const sections: Section[] = []
-  const open: Walk[] = [{ node: root, from: root.start, to: root.end, critical: true, cap: Infinity }]
+export function traceCriticalPath(root: Node): Sections {
+  const open = new Open()
+  const backwards = new Sections()
+  open.push(root, root.start, root.end, Infinity)
   root.drag = root.end - root.start
-  for (let walk = open.pop(); walk !== undefined; walk = open.pop()) {
-    const { node, from, to, critical, cap } = walk
-    if (node.children.length === 0 && !critical) continue
-    const waits = to > from ? waitsOf(node, from, to) : []
-    measureSlack(node, waits, from, to)
-    const caps = critical ? measureDrag(node, waits, from, to, cap) : []
-    if (critical) own(node, waits, from, to, sections)
-    const waited = new Set<Node>()
-    waits.forEach((wait, place) => {
-      waited.add(wait.child)
-      wait.child.slack = node.slack
-      open.push({ node: wait.child, from: wait.from, to: wait.to, critical, cap: caps[place] ?? 0 })
-    })
-    for (const child of node.children) if (!waited.has(child)) open.push(besides(child, from, to, root))
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const { from, to, cap } = open
+    if (cap === OWN) own(node, from, to, backwards)
+    else if (node.children.length > 0) inside(node, from, to, cap, open, root)
+    else if (cap !== BESIDE) own(node, from, to, backwards)
   }
-  return joined(sections.sort((a, b) => a.start - b.start))
+  return inOrder(backwards)
 }
 
-interface Walk {
-  readonly node: Node
-  readonly from: number
-  readonly to: number
-  /** Whether the node is on the critical path of the whole trace. */
-  readonly critical: boolean
-  /** How much earlier the root would end, at most, whatever happened to the node. */
-  readonly cap: number
+/** In place of a cap: the span is not on the critical path of the whole trace. */
+const BESIDE = -1
+/** In place of a cap: a part of the critical path that is the span's own. */
+const OWN = -2
+
+/** What is still to be walked through: the part of a span's time that counts, and how much earlier the root would end, at most, whatever happened to the span. */
+class Open {
+  /** Of the one that was taken last. */
+  from = 0
+  to = 0
+  cap = 0
+  private readonly nodes: Node[] = []
+  private readonly numbers: number[] = []
+
+  push(node: Node, from: number, to: number, cap: number): void {
+    this.nodes.push(node)
+    this.numbers.push(from, to, cap)
+  }
+
+  pop(): Node | undefined {
+    this.cap = this.numbers.pop() ?? 0
+    this.to = this.numbers.pop() ?? 0
+    this.from = this.numbers.pop() ?? 0
+    return this.nodes.pop()
+  }
 }
 
-/** The sections of the path that are the span's own: what its waits leave. */
-function own(node: Node, waits: readonly Wait[], from: number, to: number, sections: Section[]): void {
-  let reached = to
-  node.critical = 0
-  const add = (start: number): void => {
-    if (start >= reached) return
-    sections.push({ node, start, end: reached })
-    node.critical += reached - start
+/** Divides what a span with children did: what is its own, what it waited for and what ran beside. The last is taken first. */
+function inside(node: Node, from: number, to: number, cap: number, open: Open, root: Node): void {
+  const [only] = node.children as [Node]
+  if (node.children.length === 1 && only.blocking && only.start < to && only.end > from) {
+    return onlyOne(node, only, from, to, cap, open)
   }
-  for (const wait of waits) {
-    add(wait.to)
-    reached = wait.from
+  const waits = to > from ? waitsOf(node, from, to) : []
+  measureSlack(node, waits, from, to)
+  const caps = cap === BESIDE ? undefined : measureDrag(node, waits, from, to, cap)
+  if (node.children.length > waits.length) {
+    const waited = new Set(waits.map(({ child }) => child))
+    for (const child of node.children) if (!waited.has(child)) beside(child, from, to, open, root)
   }
-  add(from)
+  along(node, waits, from, to, caps, open)
+}
+
+/** Of one child there is nothing to choose: half of all spans, in most traces. */
+function onlyOne(node: Node, child: Node, from: number, to: number, cap: number, open: Open): void {
+  const start = Math.max(from, child.start)
+  const end = Math.min(child.end, to)
+  child.slack = node.slack
+  if (cap === BESIDE) return open.push(child, start, end, BESIDE)
+  child.drag = Math.min(end - start, cap)
+  open.push(node, from, start, OWN)
+  open.push(child, start, end, cap)
+  open.push(node, end, to, OWN)
+}
+
+/** @param caps of the waits, if the node is on the critical path */
+function along(
+  node: Node,
+  waits: readonly Wait[],
+  from: number,
+  to: number,
+  caps: readonly number[] | undefined,
+  open: Open,
+): void {
+  let reached = from
+  for (let place = waits.length - 1; place >= 0; place--) {
+    const { child, from: start, to: end } = waits[place] as Wait
+    child.slack = node.slack
+    if (caps !== undefined) open.push(node, reached, start, OWN)
+    open.push(child, start, end, caps === undefined ? BESIDE : (caps[place] ?? 0))
+    reached = end
+  }
+  if (caps !== undefined) open.push(node, reached, to, OWN)
 }
 
 /** A child that is not on its parent's path. */
-function besides(child: Node, from: number, to: number, root: Node): Walk {
-  if (takesPart(child, from, to)) {
-    return { node: child, from: Math.max(from, child.start), to: Math.min(child.end, to), critical: false, cap: 0 }
-  }
+function beside(child: Node, from: number, to: number, open: Open, root: Node): void {
+  if (takesPart(child, from, to)) return open.push(child, Math.max(from, child.start), Math.min(child.end, to), BESIDE)
   child.slack = Math.max(0, root.end - child.end)
-  return { node: child, from: child.start, to: child.end, critical: false, cap: 0 }
+  open.push(child, child.start, child.end, BESIDE)
+}
+
+function own(node: Node, from: number, to: number, backwards: Sections): void {
+  if (from >= to) return
+  node.critical += to - from
+  backwards.add(node, from, to)
 }
 
 /** Adjacent sections of one span are one: a child of no duration does not divide it. */
-function joined(sections: readonly Section[]): Section[] {
-  const path: Section[] = []
-  for (const section of sections) {
-    const last = path.at(-1)
-    if (last !== undefined && last.node === section.node && last.end === section.start) {
-      path[path.length - 1] = { node: last.node, start: last.start, end: section.end }
-    } else path.push(section)
+function inOrder({ nodes, times }: Sections): Sections {
+  const path = new Sections()
+  for (let place = nodes.length - 1; place >= 0; place--) {
+    const node = nodes[place] as Node
+    const end = times[2 * place + 1] as number
+    if (path.nodes.at(-1) === node && path.times.at(-1) === times[2 * place]) path.times[path.times.length - 1] = end
+    else path.add(node, times[2 * place] as number, end)
   }
   return path
 }

@@ -12,12 +12,12 @@ import { gatePlace, type Wait } from './waits.ts'
 export function measureDrag(node: Node, waits: readonly Wait[], from: number, to: number, cap: number): number[] {
   if (waits.length === 0) return []
   const order = fromLastToFinish(node.blockers).filter((child) => child.start < to && child.end > from)
-  const beside = besideOf(order, waits, to)
+  const beside = order.length === waits.length ? undefined : besideOf(order, waits, to)
   const lasting = order.filter((child) => child.start < child.end)
   return waits.map((wait, place) => {
     const end = Math.min(wait.child.end, to)
     const held = end - endBefore(lasting, wait.child, end, to)
-    const limit = Math.max(0, Math.min(cap, held, beside[place] as number))
+    const limit = Math.max(0, Math.min(cap, held, beside?.[place] ?? Infinity))
     wait.child.drag = Math.min(wait.to - wait.from, limit)
     return limit
   })

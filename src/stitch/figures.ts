@@ -1,7 +1,7 @@
 import type { Figures } from '../model/timeline.ts'
-import type { Section } from './critical-path.ts'
 import { gapsOf } from './gaps.ts'
 import type { Node } from './node.ts'
+import type { Sections } from './sections.ts'
 
 /**
  * The times of a timeline as numbers of nanoseconds from its start.
@@ -9,7 +9,7 @@ import type { Node } from './node.ts'
  * @param unit nanoseconds of one unit of their times
  * @param path the critical one, walked
  */
-export function figuresOf(nodes: readonly Node[], unit: number, path: readonly Section[]): Figures {
+export function figuresOf(nodes: readonly Node[], unit: number, path: Sections): Figures {
   const zero = nodes[0]?.start ?? 0
   const index = new Map<Node, number>()
   const start = new Float64Array(nodes.length)
@@ -21,10 +21,9 @@ export function figuresOf(nodes: readonly Node[], unit: number, path: readonly S
     duration[at] = (node.end - node.start) * unit
     self[at] = node.self * unit
   })
-  const triplets = (sections: readonly Section[]): number[] => {
+  const triplets = (sections: Sections): number[] => {
     const all: number[] = []
-    for (const { node, start: from, end: to } of sections)
-      all.push(index.get(node) ?? 0, (from - zero) * unit, (to - zero) * unit)
+    sections.map((node, from, to) => all.push(index.get(node) ?? 0, (from - zero) * unit, (to - zero) * unit))
     return all
   }
   return { start, duration, self, criticalPath: triplets(path), gaps: triplets(gapsOf(nodes)) }

@@ -2,12 +2,13 @@ import type { PhaseId, SpanKind } from '../model/phases.ts'
 import type { Span } from '../model/span.ts'
 import type { ClockCorrection, Figures, Interval, Timeline, TimelineSpan, Warning } from '../model/timeline.ts'
 import { breakdown, type Share } from './breakdown.ts'
-import { traceCriticalPath, type Section } from './critical-path.ts'
+import { traceCriticalPath } from './critical-path.ts'
 import { figuresOf } from './figures.ts'
 import { gapsOf } from './gaps.ts'
 import { handedOver } from './handover.ts'
 import type { Node } from './node.ts'
 import { durationOf, timeOf, type Scale } from './scale.ts'
+import type { Sections } from './sections.ts'
 import type { Correction } from './skew.ts'
 import { versionOf } from './version.ts'
 import { countWarnings, warningsOf } from './warnings.ts'
@@ -22,7 +23,7 @@ export class StitchedTimeline implements Timeline {
   readonly #nodes: readonly Node[]
   readonly #corrections: readonly Correction[]
   readonly #root: Node
-  #path: readonly Section[] | undefined
+  #path: Sections | undefined
   #version: string | undefined
   #spans: readonly TimelineSpan[] | undefined
   #phases: ReadonlyMap<Share, bigint> | undefined
@@ -63,11 +64,15 @@ export class StitchedTimeline implements Timeline {
   }
 
   get criticalPath(): readonly (Interval & { readonly spanId: string })[] {
-    return this.#walked().map(({ node, start, end }) => ({ spanId: node.spanId, ...this.#interval(start, end) }))
+    return this.#walked().map((node, start, end) => ({ spanId: node.spanId, start: this.#time(start), end: this.#time(end) }))
   }
 
   get gaps(): readonly (Interval & { readonly parentSpanId: string })[] {
-    return gapsOf(this.#nodes).map(({ node, start, end }) => ({ parentSpanId: node.spanId, ...this.#interval(start, end) }))
+    return gapsOf(this.#nodes).map((node, start, end) => ({
+      parentSpanId: node.spanId,
+      start: this.#time(start),
+      end: this.#time(end),
+    }))
   }
 
   get clocks(): readonly ClockCorrection[] {
@@ -98,12 +103,12 @@ export class StitchedTimeline implements Timeline {
     return (this.#warnings ??= countWarnings(this.#nodes))
   }
 
-  #walked(): readonly Section[] {
+  #walked(): Sections {
     return (this.#path ??= handedOver(this.#nodes, () => traceCriticalPath(this.#root)))
   }
 
-  #interval(start: number, end: number): Interval {
-    return { start: timeOf(start, this.#scale), end: timeOf(end, this.#scale) }
+  #time(value: number): bigint {
+    return timeOf(value, this.#scale)
   }
 }
 

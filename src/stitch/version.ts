@@ -46,17 +46,36 @@ function mixSpan(hash: Hash, span: Span, duration: number): void {
 function mixAttributes(hash: Hash, attributes: ValueMap): void {
   let a = 0
   let b = 0
-  const one: Hash = { a: 0, b: 0 }
   for (const [key, value] of attributes) {
     if (key === OWN.phase || key === OWN.stage) continue
-    one.a = key.length
-    one.b = key.charCodeAt(key.length - 1)
-    mixValue(one, value)
-    a = (a + spread(one.a)) | 0
-    b = (b + spread(one.b)) | 0
+    const one = hashOf(key, value)
+    a = (a + one.a) | 0
+    b = (b + one.b) | 0
   }
   mixNumber(hash, a)
   mixNumber(hash, b + attributes.size)
+}
+
+/** What was hashed last of each key: many spans say the same, and comparing texts takes a fifth of hashing them. */
+const last = new Map<string, Hash & { value: Value }>()
+const MOST_KEYS = 1_000
+const LONGEST = 512
+
+function hashOf(key: string, value: Value): Readonly<Hash> {
+  const known = last.get(key)
+  if (known !== undefined && known.value === value && typeof value === 'string') return known
+  const one = known ?? { a: 0, b: 0, value }
+  one.a = key.length
+  one.b = key.charCodeAt(key.length - 1)
+  mixValue(one, value)
+  one.a = spread(one.a)
+  one.b = spread(one.b)
+  const kept = typeof value === 'string' && value.length + key.length <= LONGEST
+  one.value = kept ? value : null
+  if (!kept || known !== undefined) return one
+  if (last.size >= MOST_KEYS) last.clear()
+  last.set(key, one)
+  return one
 }
 
 function mixValue(hash: Hash, value: Value): void {
