@@ -1,11 +1,11 @@
 import { Liquid, type Template as LiquidTemplate } from 'liquidjs'
+import type { CompleteSettings } from './complete-settings.ts'
 import { csrfToken } from './csrf.ts'
 import { ImproperlyConfigured } from './errors.ts'
 import { escapeHtml, SafeHtml } from './html.ts'
 import { andThen, isPromise, type Maybe } from './maybe.ts'
 import type { Message } from './messages.ts'
 import type { HttpRequest } from './request.ts'
-import type { CompleteSettings } from './settings.ts'
 import type { Context, TemplateEngine } from './template.ts'
 
 /** The engine of the settings: their own, Liquid over a directory, or one that says what is missing. */

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { CompleteSettings } from './complete-settings.ts'
 import { ImproperlyConfigured } from './errors.ts'
-import type { CompleteSettings } from './settings.ts'
 
 const MISSING = 'settings.secretKey is needed for sessions, CSRF tokens and messages: a random text of at least 32 characters'
 

@@ -1,6 +1,6 @@
 import { ContentNotRendered } from './errors.ts'
 import { isPromise, andThen, type Maybe } from './maybe.ts'
-import { watchRender } from './phases.ts'
+import { watchRender } from './stages.ts'
 import type { HttpRequest } from './request.ts'
 import { HttpResponse, type Chunk, type ResponseOptions } from './response.ts'
 

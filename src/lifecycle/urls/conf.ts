@@ -1,5 +1,5 @@
 import { ImproperlyConfigured, Resolver404 } from '../errors.ts'
-import { viewLabel } from '../phases.ts'
+import { viewLabel } from '../labels.ts'
 import { siteOf } from '../site.ts'
 import type { ErrorHandler, View } from '../view.ts'
 import { resolveIn, triedIn } from './level.ts'
