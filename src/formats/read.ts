@@ -5,6 +5,7 @@ import { readOtlp } from './otlp.ts'
 import { together, Unusable, type Reading, type Refusal } from './refusal.ts'
 import { jsonCharset, parseJson } from './text.ts'
 import { unpacked } from './unpack.ts'
+import { insideOf } from './wrapped.ts'
 
 /** What a file holds. */
 export interface FileReading {
@@ -53,12 +54,23 @@ function readProtobuf(bytes: Uint8Array): Reading {
   try {
     const reading = readOtlp(bytes, 'protobuf')
     // A length may look like a field that is not known.
-    return reading.spans.length === 0 ? (readFrames(bytes) ?? reading) : reading
+    return reading.spans.length === 0 ? (readFrames(bytes) ?? readWrapped(bytes) ?? reading) : reading
   } catch (error) {
     if (!(error instanceof Unusable)) throw error
     const several = readFrames(bytes)
     if (several !== undefined) return several
     throw new Unusable(`neither JSON nor OTLP in protobuf (${error.message})`)
+  }
+}
+
+/** OTLP within another message; undefined if that is not what it is. */
+function readWrapped(bytes: Uint8Array): Reading | undefined {
+  try {
+    const reading = together((insideOf(bytes) ?? []).map((message) => readOtlp(message, 'protobuf')))
+    return reading.spans.length > 0 ? reading : undefined
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    return undefined
   }
 }
 

@@ -14,8 +14,10 @@ const bigEndian = (message: Buffer): Buffer => {
   length.writeUInt32BE(message.length)
   return Buffer.concat([length, message])
 }
+/** Of 128 to 16,383 bytes. */
 const delimited = (message: Buffer): Buffer =>
   Buffer.concat([Buffer.from([(message.length & 0x7f) | 0x80, message.length >> 7]), message])
+const inFirstField = (message: Buffer): Buffer => Buffer.concat([Buffer.from([0x0a]), delimited(message)])
 
 describe('is read', () => {
   test.each<[string, Buffer, number]>([
@@ -38,6 +40,7 @@ describe('is read', () => {
     ],
     ['messages behind their length in a varint', Buffer.concat(two.map(delimited)), 2],
     ['messages one after the other, which is one in protobuf', Buffer.concat(two), 2],
+    ['a message within another, as Tempo answers', Buffer.concat([inFirstField(Buffer.concat(two)), Buffer.from([0x12, 0])]), 2],
   ])('%s', (_, bytes, count) => {
     const { spans, refused } = read(bytes)
     expect(refused).toEqual([])
