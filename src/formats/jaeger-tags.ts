@@ -63,8 +63,12 @@ function kindOf(tags: ReadonlyMap<string, Value>): SpanKind {
   return (Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined) ?? 'INTERNAL'
 }
 
+/** Older exporters write OTLP's numbers. */
+const CODES: Readonly<Record<string, string>> = { 1: 'OK', 2: 'ERROR' }
+
 function statusOf(tags: ReadonlyMap<string, Value>): Pick<Span, 'status' | 'statusMessage'> {
-  const code = text(tags.get('otel.status_code')).toUpperCase()
+  const said = text(tags.get('otel.status_code')).toUpperCase()
+  const code = CODES[said] ?? said
   const error = !['', 'false', '0'].includes(text(tags.get('error')))
   const status = code === 'ERROR' || (code !== 'OK' && error) ? 'error' : code === 'OK' ? 'ok' : 'unset'
   return { status, statusMessage: text(tags.get('otel.status_description')) }

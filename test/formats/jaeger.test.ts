@@ -127,6 +127,13 @@ test('numbers of 64 bits and texts of numbers are what their type says', () => {
   expect(['i', 'f', 'b'].map((key) => attributes?.get(key))).toEqual([9_223_372_036_854_775_807n, 1.5, true])
 })
 
+test('a status may be a number of OTLP’s, which counts more than the error tag', () => {
+  const status = (...tags: [string, unknown][]) => one({ tags: tags.map(([key, value]) => ({ key, value })) })?.status
+  expect(status(['otel.status_code', 2])).toBe('error')
+  expect(status(['otel.status_code', '1'], ['error', true])).toBe('ok')
+  expect(status(['otel.status_code', 0])).toBe('unset')
+})
+
 test('tags may be the fields of one object', () => {
   const span = one({ tags: { 'span.kind': 'client', error: true, n: 1 } }, { serviceName: 'shop', tags: { hostname: 'h1' } })
   expect(span).toMatchObject({ kind: 'CLIENT', status: 'error', resource: { host: 'h1' } })
