@@ -1,10 +1,10 @@
 import { errorMonitor } from 'node:events'
 import { isIP, type Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { now } from '../model/clock.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { failureOf, isAbort } from './failure.ts'
 import { connectLabel, dnsLabel, tlsLabel } from './labels.ts'
+import { describePeer, describeTls, endpoint, isTls } from './peer.ts'
 import { quietly } from './quietly.ts'
 
 /** One TCP attempt. Happy eyeballs (RFC 8305) makes several for one connection. */
@@ -166,58 +166,7 @@ function tellAttempt(parent: Phase, { address, port, error }: Attempt, span: [nu
   phase.end(span[1])
 }
 
-function endpoint(address: string, port: number | undefined): string {
-  if (port === undefined) return address
-  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
-}
-
-export function describePeer(phase: Phase, address: string | undefined, port: number | undefined): void {
-  if (address === undefined) return
-  phase.set('network.peer.address', address)
-  if (port !== undefined) phase.set('network.peer.port', port)
-}
-
-function describeTls(phase: Phase, socket: TLSSocket): void {
-  const version = socket.getProtocol()
-  if (version !== null) phase.set('tls.protocol.version', version.replace(/^TLSv/, ''))
-  const cipher = socket.getCipher() as { standardName?: string; name?: string } | undefined
-  const name = cipher?.standardName ?? cipher?.name
-  if (name !== undefined) phase.set('tls.cipher', name)
-  phase.set('tls.resumed', socket.isSessionReused())
-  if (typeof socket.alpnProtocol === 'string') phase.set('tls.next_protocol', socket.alpnProtocol)
-}
-
-function isTls(socket: Socket): socket is TLSSocket {
-  return (socket as Partial<TLSSocket>).encrypted === true
-}
-
-const connections = new WeakMap<Socket, Connection>()
 const failures = new WeakMap<object, Connection>()
-
-/** A socket is about to connect: begins to listen to it. */
-export function watchConnection(socket: Socket): Connection {
-  const connection = new Connection(socket)
-  connections.set(socket, connection)
-  return connection
-}
-
-/** What is known of a socket; one whose beginning nobody saw is taken as it is. */
-export function connectionOf(socket: Socket): Connection {
-  return connections.get(socket) ?? adopt(socket)
-}
-
-function adopt(socket: Socket): Connection {
-  const { secureConnecting = false, _parent: inner } = socket as Socket & { secureConnecting?: boolean; _parent?: Socket | null }
-  const underWay = socket.connecting || secureConnecting
-  // Through a proxy's tunnel, whose own socket may have been seen.
-  const tunnel = underWay && !socket.connecting && inner ? connections.get(inner) : undefined
-  const connection = new Connection(socket, { standing: !underWay, tunnel })
-  connection.taken = socket.bytesRead > 0
-  // Such a tunnel without TLS: it stands since about now.
-  if (!underWay && !connection.taken) connection.availableSince = now()
-  connections.set(socket, connection)
-  return connection
-}
 
 /** The connection that failed with this very error: how a request that never got a socket learns of the attempts made for it. */
 export function connectionFailedWith(error: unknown): Connection | undefined {

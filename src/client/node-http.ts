@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import { observed } from '../model/observer.ts'
 import { isUnwatched } from '../model/unwatched.ts'
 import { beginCall, type Call } from './call.ts'
-import { connectionOf, type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { headersOf, type Propagation } from './propagation.ts'
 import { quietly } from './quietly.ts'
+import { connectionOf } from './sockets.ts'
 import { originOf, type Origin } from './url.ts'
 
 /** What a ClientRequest has beside its documented properties. */

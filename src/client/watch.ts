@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe, type ChannelListener } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { observed } from '../model/observer.ts'
-import { watchConnection } from './connection.ts'
 import * as nodeHttp from './node-http.ts'
 import * as nodeHttp2 from './node-http2.ts'
 import { unwatchSessions, watchSessions } from './node-http2-session.ts'
 import { quietly } from './quietly.ts'
+import { watchConnection } from './sockets.ts'
 import * as undici from './undici.ts'
 
 /** Every diagnostics channel that is listened to, and who listens. */
