@@ -1,11 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import type { Retention } from './contract.ts'
 import type { Calls } from './sqlite-calls.ts'
+import type { Checkpointer } from './sqlite-checkpoint.ts'
 import type { Chunks } from './sqlite-chunks.ts'
 import type { Columns } from './sqlite-columns.ts'
 import type { TermIndex } from './sqlite-index.ts'
 import { pragma, transaction } from './sqlite-schema.ts'
 import type { Totals } from './sqlite-totals.ts'
+
+/** Milliseconds, after which others get their turn: half of 10 million spans took seconds at once. */
+const SLICE = 5
+/** Pages that are given back at a time. */
+const PAGES = 64
 
 /** The tables that belong to the traces. */
 interface Parts {
@@ -14,41 +21,58 @@ interface Parts {
   readonly columns: Columns
   readonly calls: Calls
   readonly totals: Totals
+  readonly log: Checkpointer
 }
 
-/** Removes the oldest arrivals. */
+interface Oldest {
+  readonly seq: number
+  readonly chunk: number
+  readonly spans: number
+}
+
+/** Removes the oldest arrivals, a slice at a time. */
 export class Retainer {
   private readonly database: DatabaseSync
   private readonly parts: Parts
   private readonly ends: StatementSync
   private readonly received: StatementSync
-  private readonly counted: StatementSync
-  private readonly chunksOf: StatementSync
-  private readonly remove: StatementSync
+  private readonly removeOldest: StatementSync
+  private readonly giveBack: StatementSync
+  private isStopped = false
+  private running: Promise<unknown> = Promise.resolve()
 
   constructor(database: DatabaseSync, parts: Parts) {
     this.database = database
     this.parts = parts
     this.ends = database.prepare('SELECT (SELECT min(seq) FROM trace) AS first, (SELECT max(seq) FROM trace) AS last')
     this.received = database.prepare('SELECT received FROM trace WHERE seq = ?')
-    this.counted = database.prepare('SELECT count(*) AS traces, coalesce(sum(spans), 0) AS spans FROM trace WHERE seq <= ?')
-    this.chunksOf = database.prepare('SELECT chunk, count(*) AS traces FROM trace WHERE seq <= ? GROUP BY chunk')
-    this.remove = database.prepare('DELETE FROM trace WHERE seq <= ?')
+    this.removeOldest = database.prepare(
+      'DELETE FROM trace WHERE seq = (SELECT min(seq) FROM trace) AND seq <= ? RETURNING seq, chunk, spans',
+    )
+    this.giveBack = database.prepare(`PRAGMA incremental_vacuum(${PAGES})`)
   }
 
-  /** @returns how many traces went @param now ms since the epoch */
-  retain({ maxAgeMs, maxBytes }: Retention, now: number): number {
+  /** One after the other. @returns how many traces went @param now ms since the epoch */
+  retain(retention: Retention, now: number): Promise<number> {
+    const removed = this.running.then(() => this.remove(retention, now))
+    this.running = removed.catch(() => undefined)
+    return removed
+  }
+
+  /** What is not done yet is left for another time. */
+  async stop(): Promise<void> {
+    this.isStopped = true
+    await this.running
+  }
+
+  private async remove({ maxAgeMs, maxBytes }: Retention, now: number): Promise<number> {
     let removed = 0
-    const until = (seq: number): number => {
-      const gone = this.removeUntil(seq)
-      removed += gone
-      return gone
+    if (maxAgeMs !== undefined && !this.isStopped) {
+      removed += await this.removeUntil(this.lastBefore(now - maxAgeMs))
+      if (!this.isStopped) this.parts.calls.removeUntil(BigInt(Math.floor(now - maxAgeMs)) * 1_000_000n)
     }
-    if (maxAgeMs !== undefined) {
-      until(this.lastBefore(now - maxAgeMs))
-      this.parts.calls.removeUntil(BigInt(Math.floor(now - maxAgeMs)) * 1_000_000n)
-    }
-    if (maxBytes !== undefined) while (until(this.lastTooMuch(maxBytes)) > 0);
+    if (maxBytes === undefined) return removed
+    for (let gone = 1; gone > 0 && !this.isStopped; removed += gone) gone = await this.removeUntil(this.lastTooMuch(maxBytes))
     return removed
   }
 
@@ -80,25 +104,55 @@ export class Retainer {
     return first - 1 + Math.ceil((last - first + 1) * Math.max(0.01, 1 - maxBytes / bytes))
   }
 
-  private removeUntil(seq: number): number {
+  private async removeUntil(seq: number): Promise<number> {
+    let removed = 0
+    for (let gone = this.slice(seq); gone > 0; gone = this.isStopped ? 0 : this.slice(seq)) {
+      removed += gone
+      await setImmediate()
+    }
+    if (removed > 0) await this.shrink()
+    return removed
+  }
+
+  /** All of the slice or nothing. */
+  private slice(until: number): number {
     const { chunks, index, columns, totals } = this.parts
-    const gone = this.counted.get(seq) as { traces: number; spans: number }
-    if (gone.traces === 0) return 0
+    let traces = 0
     try {
       transaction(this.database, () => {
-        const used = this.chunksOf.all(seq) as { chunk: number; traces: number }[]
-        for (const { chunk, traces } of used) chunks.release(chunk, traces)
-        this.remove.run(seq)
-        index.removeUntil(seq)
-        columns.removeUntil(seq)
-        totals.add(-gone.traces, -gone.spans)
+        const end = performance.now() + SLICE
+        let last = 0
+        for (let row = this.oldest(until); row !== undefined; row = performance.now() < end ? this.oldest(until) : undefined) {
+          chunks.release(row.chunk, 1)
+          totals.add(-1, -row.spans)
+          last = row.seq
+          traces++
+        }
+        if (traces === 0) return
+        index.removeUntil(last)
+        columns.removeUntil(last)
         totals.write()
       })
     } catch (error) {
       totals.forget()
       throw error
     }
-    this.database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)')
-    return gone.traces
+    return traces
+  }
+
+  private oldest(until: number): Oldest | undefined {
+    return this.removeOldest.get(until) as Oldest | undefined
+  }
+
+  /** Makes the file smaller by what is free. */
+  private async shrink(): Promise<void> {
+    const size = pragma(this.database, 'page_size')
+    const free = (): number => (this.isStopped ? 0 : pragma(this.database, 'freelist_count'))
+    for (let [before, left] = [Infinity, free()]; left > 0 && left < before; [before, left] = [left, free()]) {
+      this.giveBack.all()
+      this.parts.log.wrote(PAGES * size)
+      await setImmediate()
+    }
+    if (!this.isStopped) this.parts.log.empty()
   }
 }

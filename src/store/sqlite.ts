@@ -5,6 +5,7 @@ import type { Timeline } from '../model/timeline.ts'
 import type { Dependency, Filter, Operation, Page, Retention, Store, StoredTrace, StoreStats } from './contract.ts'
 import { Calls } from './sqlite-calls.ts'
 import { Chunks, type Place } from './sqlite-chunks.ts'
+import { Checkpointer } from './sqlite-checkpoint.ts'
 import { Columns } from './sqlite-columns.ts'
 import { TermIndex } from './sqlite-index.ts'
 import { makeFolder } from './sqlite-folder.ts'
@@ -44,6 +45,7 @@ class SqliteStore implements Store {
   private readonly writer: Writer
   private readonly searcher: Searcher
   private readonly retainer: Retainer
+  private readonly log: Checkpointer
   private readonly place: StatementSync
   /** When nothing has come for a while, what is in the write-ahead log goes into the database and the log is emptied. */
   private readonly idle: NodeJS.Timeout
@@ -63,13 +65,14 @@ class SqliteStore implements Store {
     }
     this.writer = new Writer(database, this.tables, options.read)
     this.searcher = new Searcher(database, this.tables)
-    this.retainer = new Retainer(database, this.tables)
+    this.log = new Checkpointer(database, options.path)
+    this.retainer = new Retainer(database, { ...this.tables, log: this.log })
     this.place = database.prepare('SELECT chunk, at, length FROM trace WHERE id = ?')
     this.idle = setTimeout(() => this.checkpoint(), 1_000).unref()
   }
 
   private checkpoint(): void {
-    this.writing(() => this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+    this.writing(() => this.log.empty())
   }
 
   /** What nobody waits for may fail. */
@@ -84,6 +87,7 @@ class SqliteStore implements Store {
   put(traces: readonly StoredTrace[]): Promise<void> {
     return attempt(() => {
       this.writer.put(traces)
+      this.log.wrote(traces.reduce((sum, { otlp }) => sum + otlp.length, 0))
       this.idle.refresh()
     })
   }
@@ -122,7 +126,7 @@ class SqliteStore implements Store {
   }
 
   retain(retention: Retention, now: number = Date.now()): Promise<number> {
-    return attempt(() => this.retainer.retain(retention, now))
+    return this.retainer.retain(retention, now)
   }
 
   stats(): Promise<StoreStats> {
@@ -137,13 +141,13 @@ class SqliteStore implements Store {
     return sizes.reduce((sum, size) => sum + size, 0)
   }
 
-  close(): Promise<void> {
-    return attempt(() => {
-      clearTimeout(this.idle)
-      this.writing(() => this.writer.save())
-      this.checkpoint()
-      this.database.close()
-    })
+  async close(): Promise<void> {
+    clearTimeout(this.idle)
+    await this.retainer.stop()
+    await this.log.close()
+    this.writing(() => this.writer.save())
+    this.checkpoint()
+    this.database.close()
   }
 }
 

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { Store, StoredTrace } from '../../src/store/contract.ts'
 import { lockFolder } from '../../src/store/sqlite-lock.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -202,6 +202,52 @@ test('a folder that cannot be one, or be written to, is said so', () => {
       expect.objectContaining({ code: 'data_unusable', message: expect.stringContaining(`nothing can be kept in ${place} (`) }),
     )
   }
+})
+
+test('retention takes turns with all others, and ends where the store is closed', async () => {
+  const path = fresh()
+  const store = open(path)
+  await store.put(Array.from({ length: 500 }, (_, index) => numbered(index + 1)))
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1))
+  let turns = 0
+  const removing = store.retain({ maxAgeMs: 0 }, Date.now() + 1)
+  while ((await store.stats()).traces > 250) {
+    turns++
+    const { traces } = await store.stats()
+    expect((await store.search({ limit: 1_500 })).items).toHaveLength(traces)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await store.put([numbered(501)])
+  await store.close()
+  clock.mockRestore()
+  expect(turns).toBeGreaterThan(10)
+  const removed = await removing
+  expect(removed).toBeLessThan(500)
+  const again = open(path)
+  expect(await again.stats()).toMatchObject({ traces: 501 - removed, spans: 501 - removed })
+  expect((await again.search({ limit: 1_500 })).items).toHaveLength(501 - removed)
+  await again.close()
+})
+
+test('nothing is lost while the log is brought into the database on another thread', async () => {
+  const path = fresh()
+  const store = open(path)
+  const noise = Array.from({ length: 120_000 }, (_, index) => Math.imul(index, 0x9e3779b1).toString(36)).join('')
+  for (let number = 1; number <= 24; number++) {
+    await store.put([stored(spansOf(number, [{ attributes: { noise, one: number } }]))])
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await store.close()
+  const database = new DatabaseSync(path)
+  expect(database.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+  database.close()
+  const again = open(path)
+  for (let number = 1; number <= 24; number++) {
+    expect((await again.search({ attributes: { one: String(number) } })).items).toHaveLength(1)
+    expect((await again.timeline(traceId(number)))?.spans[0]?.source?.attributes.get('noise')).toBe(noise)
+  }
+  await again.close()
 })
 
 test('retention removes whole blocks of what can be searched, and the file gets smaller', async () => {
