@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -36,14 +36,14 @@ type Row = Record<string, string | number>
 /**
  * @param args `--spans 200000 --rounds 1 --only phaseline,bare,jaeger`: `bare` is without alerts and page. With `--searches` every
  * kind of question is asked `--times 200` instead, over HTTP, of a store of so many spans; one that was made in `--folder` before is
- * used again; `--kinds v1` asks only those whose names hold this
+ * used again; `--kinds v1` asks only those whose names hold this; `--load 40000` sends it so many spans a second meanwhile
  */
 export async function run(args: string[]): Promise<Row[]> {
   const text = { type: 'string' } as const
-  const searching = { searches: { type: 'boolean' }, folder: text, times: text, kinds: text } as const
+  const searching = { searches: { type: 'boolean' }, folder: text, times: text, kinds: text, load: text } as const
   const { values } = parseArgs({ args, options: { spans: text, rounds: text, only: text, ...searching } })
-  const { spans = '200000', rounds = '1', only = 'phaseline,bare,jaeger', folder, times = '200', kinds } = values
-  if (values.searches === true) return searches(Number(spans), folder, Number(times), kinds)
+  const { spans = '200000', rounds = '1', only = 'phaseline,bare,jaeger', folder, times = '200', kinds, load } = values
+  if (values.searches === true) return searches(Number(spans), folder, { times: Number(times), kinds, load })
   const rows: Row[] = []
   for (let round = 0; round < Number(rounds); round++) {
     for (const name of only.split(',')) {
@@ -116,7 +116,14 @@ async function measure(start: (folder: string) => Promise<Receiver>, spans: numb
 /** So many spans at a time are made and sent: ten million are more than memory has room for. */
 const PART = 250_000
 
-async function searches(spans: number, kept: string | undefined, times: number, kinds: string | undefined): Promise<Row[]> {
+interface Asking {
+  readonly times: number
+  readonly kinds: string | undefined
+  /** Spans a second. */
+  readonly load: string | undefined
+}
+
+async function searches(spans: number, kept: string | undefined, { times, kinds, load }: Asking): Promise<Row[]> {
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'phaseline-bench-'))
   const isNew = !existsSync(join(folder, 'timelines.db'))
   const receiver = await startPhaseline(folder)
@@ -126,7 +133,9 @@ async function searches(spans: number, kept: string | undefined, times: number, 
     // What the alerts' engine knows, it knows since it was started; the traces are new ones each time.
     await sendAll(receiver.otlp, loadOf(20_000, Date.now()))
     const { peak } = await quiet(receiver.pid)
-    const rows = await askAll(receiver.page as string, folder, times, kinds)
+    const sender = load === undefined ? undefined : await startSender(receiver.otlp, load)
+    const rows = await askAll(receiver.page as string, folder, times, { only: kinds, cold: load === undefined })
+    sender?.kill()
     return [
       ...rows,
       { kind: 'MB on disk', 'p50 ms': Math.round(bytesOf(folder) / 1e6) },
@@ -136,6 +145,13 @@ async function searches(spans: number, kept: string | undefined, times: number, 
     await receiver.stop()
     if (kept === undefined) rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function startSender(url: string, load: string): Promise<ChildProcess> {
+  const command = [process.execPath, join(import.meta.dirname, 'sender-process.ts'), url, load]
+  const child = spawn('taskset', ['-c', '1', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  return child
 }
 
 async function fill(url: string, spans: number, start: bigint): Promise<void> {

@@ -81,7 +81,7 @@ async function drained(sender: Sender, questions: number, pid: number): Promise<
 }
 
 /** Sends the same traces again and again under new ids. */
-class Sender {
+export class Sender {
   /** Spans since the last restart; `total` since the beginning. */
   acknowledged = 0
   refused = 0
