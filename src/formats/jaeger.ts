@@ -61,13 +61,19 @@ function resourceOf(process: Json): Resource {
     return text(Array.isArray(value) ? value[0] : value)
   }
   for (const [ours, theirs] of [
-    ['host.name', 'hostname'],
-    ['host.ip', 'ip'],
+    ['host.name', attribute('hostname')],
+    ['host.ip', addressOf(attributes.get('ip')) || attribute('ip')],
   ] as const) {
-    if (attribute(ours) === '' && attribute(theirs) !== '') attributes.set(ours, attribute(theirs))
+    if (attribute(ours) === '' && theirs !== '') attributes.set(ours, theirs)
   }
   const host = ['host.id', 'host.name', 'host.ip', 'service.instance.id'].map(attribute).find((name) => name !== '')
   return { service, host: host ?? service, attributes }
+}
+
+/** Jaeger's clients may write an IPv4 address as one number, or as its bytes. */
+function addressOf(ip: Value | undefined): string {
+  if (typeof ip === 'number') return [24, 16, 8, 0].map((shift) => (ip >>> shift) & 255).join('.')
+  return ip instanceof Uint8Array ? ip.join('.') : ''
 }
 
 function spanOf(span: Json, trace: unknown, processes: ReadonlyMap<string, Resource>): Span {

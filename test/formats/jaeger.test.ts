@@ -93,7 +93,15 @@ test('what Jaeger calls the host of a process is OpenTelemetry’s name of it, t
     ],
   }
   const attributes = one({}, process)?.resource.attributes
-  expect([attributes?.get('host.name'), attributes?.get('host.ip')]).toEqual(['web-1', '167772161'])
+  expect([attributes?.get('host.name'), attributes?.get('host.ip')]).toEqual(['web-1', '10.0.0.1'])
+})
+
+test('an address may be one number, or its bytes', () => {
+  const host = (ip: object) => one({}, { serviceName: 'shop', tags: [{ key: 'ip', ...ip }] })?.resource.host
+  expect(host({ type: 'int64', value: 0x0a000001 })).toBe('10.0.0.1')
+  expect(host({ type: 'int64', value: 0xc0a80001 })).toBe('192.168.0.1')
+  expect(host({ type: 'binary', value: 'CgAAAQ==' })).toBe('10.0.0.1')
+  expect(host({ type: 'string', value: '10.0.0.1' })).toBe('10.0.0.1')
 })
 
 test('a reference that leads nowhere is left out, and said; one without a trace is of this one', () => {
