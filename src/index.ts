@@ -1,5 +1,6 @@
 import type { InFlightRequest } from './agent/in-flight.ts'
-import { startAgent, type Agent, type AgentOptions } from './agent/start.ts'
+import type { AgentOptions } from './agent/options.ts'
+import { startAgent, type Agent } from './agent/start.ts'
 import { watchClients } from './client/watch.ts'
 import { watchDatabases } from './database/watch.ts'
 import { watchExpress } from './express/watch.ts'

@@ -1,73 +1,27 @@
-import { connect, isIP } from 'node:net'
-import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api'
-import type { Attributes, AttributeValue } from '../model/attributes.ts'
+import { context, propagation, trace } from '@opentelemetry/api'
+import type { Attributes } from '../model/attributes.ts'
 import { carried, carry } from '../model/carried.ts'
 import { observe } from '../model/observer.ts'
-import { encodeResource } from '../otlp/encode.ts'
-import { readConfig, type Config, type Environment } from './config.ts'
-import type { Choice, Keep } from './choosing-exit.ts'
-import type { Exit } from './exit.ts'
+import { readConfig, type Config } from './config.ts'
+import { choosingExit, exitFor, meterFor, type Silently } from './exits.ts'
 import type { Exposed } from './exposed.ts'
-import { Exporter, type Persistence } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
-import { RecordKeeper } from './keeper.ts'
-import { findHost, type Host } from './host.ts'
 import { keepTickClass } from './hidden-class.ts'
+import { findHost, type Host } from './host.ts'
 import { hanging, inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
+import { RecordKeeper } from './keeper.ts'
 import { limits } from './limits.ts'
-import type { Meter } from './meter.ts'
-import { readMetricsConfig, type MetricsConfig, type OtlpTarget, type ScrapeAddress } from './metrics-config.ts'
+import { readMetricsConfig, type ScrapeAddress } from './metrics-config.ts'
 import { AgentObserver } from './observer.ts'
-import { Connections } from './connections.ts'
-import type { Destination } from './post.ts'
+import { environment, type AgentOptions } from './options.ts'
 import { beforeEnd, LAST_FLUSH } from './process-end.ts'
 import { propagator } from './propagator.ts'
-import { OwnResource, resourceAttributes } from './resource.ts'
-import { fromApiSampler, type ApiSampler, type Sampler } from './sampler.ts'
-import { StandardExit, type Processor } from './standard-exit.ts'
+import { resourceAttributes } from './resource.ts'
+import { fromApiSampler, type Sampler } from './sampler.ts'
 import { counters } from './stats.ts'
 import { apiStorage, contextManager, ownStorage } from './storage.ts'
 import { AgentTracerProvider } from './tracer.ts'
 import { trouble } from './trouble.ts'
-
-/** What a caller may say beside the environment. */
-export interface AgentOptions {
-  /** `service.name`; goes before `OTEL_SERVICE_NAME`. */
-  readonly serviceName?: string
-  /** Further resource attributes. */
-  readonly attributes?: Readonly<Record<string, AttributeValue>>
-  /** Where OTLP goes, without `/v1/traces`; goes before `OTEL_EXPORTER_OTLP_ENDPOINT`. */
-  readonly endpoint?: string
-  /** Span processors of OpenTelemetry's SDK: spans go to these, instead of the collector. */
-  readonly spanProcessors?: readonly Processor[]
-  /** Instrumentations of OpenTelemetry: their spans nest under our phases. */
-  readonly instrumentations?: readonly Instrumentation[]
-  /** A sampler of OpenTelemetry's SDK; goes before `OTEL_TRACES_SAMPLER`. */
-  readonly sampler?: ApiSampler
-  /**
-   * Histograms of every phase of every request, sampled or not: true, they are sent over OTLP; false, there are none. By default
-   * `OTEL_METRICS_EXPORTER` decides, a list of `otlp` and `prometheus`, and `none` if it is not set. `prometheus`, which true
-   * leaves as it is, serves them at `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`, 127.0.0.1:9464.
-   */
-  readonly metrics?: boolean
-  /**
-   * Requests that leave although they were not sampled, because they turned out slow or failed. Everything is recorded, and
-   * decided at the end; what is propagated to others is still the sampler's decision. Goes before `PHASELINE_KEEP_SLOWER_MS`,
-   * which keeps failed ones too.
-   */
-  readonly keep?: Keep
-  /** `interesting`: of the phases that are short, fine and have nothing inside, only a sum is sent. By default `all`. */
-  readonly spans?: 'all' | 'interesting'
-  /** Instead of `process.env`. */
-  readonly env?: Environment
-}
-
-/** An instrumentation of OpenTelemetry, as far as we call it. */
-interface Instrumentation {
-  setTracerProvider(provider: TracerProvider): void
-  enable(): void
-  disable(): void
-}
 
 /** A running agent. */
 export interface Agent {
@@ -78,16 +32,6 @@ export interface Agent {
   /** The recorded requests that have not ended, the oldest first. */
   inFlight(): InFlightRequest[]
 }
-
-/** Bytes that may wait for the collector. */
-const QUEUE_BYTES = 16 << 20
-/** The same for metrics, which are few. */
-const METRICS_QUEUE: Persistence = { queueBytes: 4 << 20, queueSpans: Infinity }
-/**
- * Bytes of a request to the collector: under the megabyte (10^6) where the first backends refuse one. Each request costs the app
- * about 60 µs, whatever its size.
- */
-const BATCH_BYTES = 900_000
 
 /**
  * Starts to observe. Where OpenTelemetry's API is free, it works on our records from now on; where the app runs an SDK of its
@@ -141,51 +85,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
   }
 }
 
-function environment({ env = process.env, endpoint, serviceName }: AgentOptions): Environment {
-  return {
-    ...env,
-    ...(endpoint === undefined
-      ? {}
-      : {
-          OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-          OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: undefined,
-          OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: undefined,
-        }),
-    ...(serviceName === undefined ? {} : { OTEL_SERVICE_NAME: serviceName }),
-  }
-}
-
 function warn(message: string): void {
   process.stderr.write(`phaseline: ${message}\n`)
-}
-
-async function exitFor(
-  config: Config,
-  { spanProcessors }: AgentOptions,
-  host: Host | undefined,
-  resource: Attributes,
-  silently: Silently,
-): Promise<Exit> {
-  if (host?.processor !== undefined) return new StandardExit([host.processor], host.resource, false)
-  if (spanProcessors !== undefined) return new StandardExit(spanProcessors, new OwnResource(resource), true)
-  const exporter = await exporterFor(config, { queueBytes: QUEUE_BYTES, queueSpans: config.queueSpans ?? Infinity }, silently)
-  const batching = { delay: config.delay, bytes: BATCH_BYTES, spans: config.batchSpans ?? Infinity }
-  return new FastExit(exporter, encodeResource(resource), batching)
-}
-
-/** Runs a function such that its own requests are not traced. */
-type Silently = (fn: () => void) => void
-
-async function exporterFor(to: OtlpTarget, persistence: Persistence, silently: Silently): Promise<Exporter> {
-  return new Exporter(await destinationOf(to), persistence, silently)
-}
-
-/** What measures and chooses is loaded only where it is wanted, as everything that costs at the start. */
-async function meterFor({ otlp, prometheus, interval }: MetricsConfig, resource: Attributes, silently: Silently): Promise<Meter> {
-  const { Meter } = await import('./meter.ts')
-  const exporter = otlp && (await exporterFor(otlp, METRICS_QUEUE, silently))
-  const totals = prometheus && new (await import('./totals.ts')).Totals()
-  return new Meter(exporter, totals, encodeResource(resource), interval)
 }
 
 /** Serves what the meter has, and what runs now. @returns undo */
@@ -194,27 +95,9 @@ async function scrapes(address: ScrapeAddress, own: Exposed, silently: Silently)
   return serveMetrics(address, { families: () => exposed(own), silently, say: warn, trouble })
 }
 
-async function choosingExit(inner: Exit | undefined, choice: Choice): Promise<Exit> {
-  const { ChoosingExit } = await import('./choosing-exit.ts')
-  return new ChoosingExit(inner, choice)
-}
-
 function samplerFor(config: Config, { sampler }: AgentOptions, host: Host | undefined): Sampler {
   const given = sampler ?? host?.sampler
   return given === undefined ? config.sampler : fromApiSampler(given)
-}
-
-/** node:tls is loaded only where it is needed: it costs some ms at the start. */
-async function destinationOf({ endpoint: url, headers, timeout, gzip }: OtlpTarget): Promise<Destination> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (url.protocol === 'http:') {
-    const port = Number(url.port || 80)
-    return { url, headers, timeout, gzip, connections: new Connections(() => connect({ host, port, noDelay: true })) }
-  }
-  const tls = await import('node:tls')
-  const to = { host, port: Number(url.port || 443), noDelay: true, ALPNProtocols: ['http/1.1'] }
-  const servername = isIP(host) === 0 ? host : ''
-  return { url, headers, timeout, gzip, connections: new Connections(() => tls.connect({ ...to, servername })) }
 }
 
 /** Makes OpenTelemetry's API work on our records, unless it is taken, and starts the instrumentations. @returns undo */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { trace } from '@opentelemetry/api'
-import { startAgent, type Agent, type AgentOptions } from '../../src/agent/start.ts'
+import type { AgentOptions } from '../../src/agent/options.ts'
+import { startAgent, type Agent } from '../../src/agent/start.ts'
 import { label, type Label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
 import { collector, type TestCollector } from './collector.ts'

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startAgent, type Agent, type AgentOptions } from '../../src/agent/start.ts'
+import type { AgentOptions } from '../../src/agent/options.ts'
+import { startAgent, type Agent } from '../../src/agent/start.ts'
 import { stats } from '../../src/agent/stats.ts'
 import { Histogram } from '../../src/model/histogram.ts'
 import { label, Label } from '../../src/model/label.ts'
