@@ -1,4 +1,5 @@
 import { timekeeper } from './answered.ts'
+import { meshOf, type ClockMesh } from './clock-mesh.ts'
 import { agree, gather, type Bound, type ClockBound, type Evidence } from './evidence.ts'
 import type { Node } from './node.ts'
 import { isFirst } from './siblings.ts'
@@ -38,8 +39,8 @@ export interface Corrected {
 export type Known = (from: string, to: string) => Bound | undefined
 
 /**
- * Puts all times on the clock of the root's host, a browser's excepted. Hosts are placed in the order of their distance from it, in calls, each
- * against those already placed; a host that nothing is known of stays as it is.
+ * Puts all times on the clock of the root's host, a browser's excepted. Hosts are placed in the order of their distance from it,
+ * in calls, each against those already placed and by all that bounds it; a host that nothing is known of stays as it is.
  */
 export function correctClocks({ root, nodes }: Tree, known: Known): Corrected {
   const reference = referenceHost(root)
@@ -78,6 +79,7 @@ function placeHosts(
   used: ClockBound[],
 ): Map<string, Correction> {
   const placed = new Map<string, Correction>([[reference, settled(reference, 0)]])
+  const mesh = meshOf(evidence)
   const open = new Set([...hosts].sort())
   for (let ring = [reference]; ring.length > 0;) {
     const next = new Set<string>()
@@ -85,7 +87,7 @@ function placeHosts(
     ring = [...next].sort()
     for (const host of ring) {
       open.delete(host)
-      placed.set(host, place(host, placed, evidence, known, used))
+      placed.set(host, place(host, placed, evidence, mesh, known, used))
     }
   }
   for (const host of open) placed.set(host, fromElsewhere(reference, host, known, used))
@@ -97,25 +99,31 @@ function place(
   host: string,
   placed: ReadonlyMap<string, Correction>,
   evidence: Evidence,
+  mesh: ClockMesh,
   known: Known,
   used: ClockBound[],
 ): Correction {
   const bounds: Bound[] = []
   const outside: ClockBound[] = []
-  for (const [to, pairs] of evidence.get(host) ?? []) {
+  for (const [to, calls] of evidence.get(host) ?? []) {
     const offset = placed.get(to)?.offset
     if (offset === undefined) continue
-    for (const { low, high } of pairs) bounds.push({ low: offset - high, high: offset - low })
+    for (const { low, high } of calls) bounds.push({ low: offset - high, high: offset - low })
     const bound = known(to, host)
     if (bound !== undefined) outside.push({ from: to, to: host, ...bound })
   }
-  const own = corrected(host, bounds, bounds.length)
+  const pairs = bounds.length
+  for (const [to, { low, high }] of mesh.get(host) ?? []) {
+    const offset = placed.get(to)?.offset
+    if (offset !== undefined) bounds.push({ low: offset - high, high: offset - low })
+  }
+  const own = corrected(host, bounds, pairs)
   if (outside.length === 0) return own
   const shifted = outside.map(({ from, low, high }): Bound => {
     const offset = placed.get(from)?.offset ?? 0
     return { low: offset + low, high: offset + high }
   })
-  const all = corrected(host, [...bounds, ...shifted], bounds.length)
+  const all = corrected(host, [...bounds, ...shifted], pairs)
   if (all.offset === own.offset) return own
   used.push(...outside)
   return all

@@ -209,4 +209,21 @@ describe('several calls', () => {
     expect(at(timeline, 'call')).toMatchObject({ start: 45n, end: 75n })
     expect(at(timeline, 'third')).toMatchObject({ start: 55n, end: 65n })
   })
+
+  test('among three hosts agree where each alone would put a host where the others cannot be', () => {
+    // b is 10 to 110 ahead of a, and c 0 to 10; but c is 22 to 24 behind b.
+    const timeline = timelineOf({
+      root: { at: [0, 1000], kind: 'SERVER', host: 'a' },
+      toB: { parent: 'root', at: [100, 300], kind: 'CLIENT', host: 'a' },
+      inB: { parent: 'toB', at: [210, 310], kind: 'SERVER', host: 'b' },
+      toC: { parent: 'root', at: [500, 600], kind: 'CLIENT', host: 'a' },
+      inC: { parent: 'toC', at: [510, 600], kind: 'SERVER', host: 'c' },
+      fromB: { parent: 'inB', at: [240, 260], kind: 'CLIENT', host: 'b' },
+      alsoInC: { parent: 'fromB', at: [218, 236], kind: 'SERVER', host: 'c' },
+    })
+    expect(timeline.clocks).toMatchObject([
+      { host: 'b', offsetNs: 28n, lowNs: 22n, highNs: 34n, pairs: 1, confidence: 'bounded' },
+      { host: 'c', offsetNs: 5n, lowNs: 4n, highNs: 6n, pairs: 2, confidence: 'bounded' },
+    ])
+  })
 })
