@@ -7,6 +7,7 @@ import { mergeCopies } from './merge.ts'
 import { Node } from './node.ts'
 import { joinParts } from './parts.ts'
 import { toScale, type Scale } from './scale.ts'
+import { parts } from './steps.ts'
 import { BIT } from './warnings.ts'
 
 /** The spans of a trace, each once, and by id. */
@@ -16,20 +17,30 @@ export interface Distinct {
   readonly shared: Map<string, Halves>
 }
 
-/** One node per span: exact copies removed, snapshots replaced, conflicting copies merged, shared ids told apart. */
-export function distinct(spans: readonly Span[], scale: Scale): Distinct {
+/** One node per span: exact copies removed, snapshots replaced, conflicting copies merged, shared ids told apart. In steps. */
+export function* distinct(spans: readonly Span[], scale: Scale): Generator<void, Distinct> {
   const byId = new Map<string, Node>()
   const copies = new Map<string, Span[]>()
+  for (const part of parts(spans)) {
+    if (byId.size > 0) yield
+    take(part, scale, byId, copies)
+  }
+  for (const id of copies.keys()) byId.delete(id)
+  const result: Distinct = { nodes: [...byId.values()], byId, shared: new Map() }
+  for (const some of parts([...copies])) {
+    yield
+    for (const [id, several] of some) addCopies(result, id, several, scale)
+  }
+  return result
+}
+
+function take(spans: readonly Span[], scale: Scale, byId: Map<string, Node>, copies: Map<string, Span[]>): void {
   for (const span of spans) {
     const known = byId.get(span.spanId)
     if (known === undefined) byId.set(span.spanId, nodeOf(span, span.spanId, 0, scale))
     else if (copies.has(span.spanId)) copies.get(span.spanId)?.push(span)
     else copies.set(span.spanId, [known.span as Span, span])
   }
-  for (const id of copies.keys()) byId.delete(id)
-  const result: Distinct = { nodes: [...byId.values()], byId, shared: new Map() }
-  for (const [id, several] of copies) addCopies(result, id, several, scale)
-  return result
 }
 
 function add(result: Distinct, node: Node): void {

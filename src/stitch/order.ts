@@ -1,5 +1,6 @@
 import type { Node } from './node.ts'
 import { byStart } from './siblings.ts'
+import { STEP } from './steps.ts'
 import type { Tree } from './tree.ts'
 import { BIT } from './warnings.ts'
 
@@ -51,21 +52,25 @@ function coverAll(root: Node, nodes: readonly Node[]): void {
   root.end = start === Infinity ? 0 : end
 }
 
-/** Sorts siblings, tells who waits for whom, and counts depths. @returns all nodes depth first */
-export function arrange(root: Node): Node[] {
+/** Sorts siblings, tells who waits for whom, and counts depths. In steps. @returns all nodes depth first */
+export function* arrange(root: Node): Generator<void, Node[]> {
   const ordered: Node[] = []
   const open: Node[] = [root]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (ordered.length % STEP === STEP - 1) yield
     ordered.push(node)
-    const { children } = node
-    if (children.length === 0) continue
-    if (children.length > 1) children.sort(byStart)
-    node.blockers = children.every((child) => child.blocking) ? children : children.filter((child) => child.blocking)
-    for (let at = children.length - 1; at >= 0; at--) {
-      const child = children[at] as Node
-      child.depth = node.depth + 1
-      open.push(child)
-    }
+    if (node.children.length > 0) below(node, open)
   }
   return ordered
+}
+
+function below(node: Node, open: Node[]): void {
+  const { children } = node
+  if (children.length > 1) children.sort(byStart)
+  node.blockers = children.every((child) => child.blocking) ? children : children.filter((child) => child.blocking)
+  for (let at = children.length - 1; at >= 0; at--) {
+    const child = children[at] as Node
+    child.depth = node.depth + 1
+    open.push(child)
+  }
 }

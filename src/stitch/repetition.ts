@@ -1,5 +1,6 @@
 import type { Span } from '../model/span.ts'
 import type { Node } from './node.ts'
+import { parts } from './steps.ts'
 import { BIT } from './warnings.ts'
 
 /** From how many on the same query under one parent is an N+1. */
@@ -7,9 +8,9 @@ const REPETITIONS = 5
 
 /**
  * Marks queries that one parent repeats five times or more, say one per row of another query. Queries that differ only in their
- * literals are the same; a `model` method stands between the query and whoever repeats it.
+ * literals are the same; a `model` method stands between the query and whoever repeats it. In steps.
  */
-export function markRepetitions(nodes: readonly Node[]): void {
+export function* markRepetitions(nodes: readonly Node[]): Generator<void> {
   if (nodes.length <= REPETITIONS) return
   let queries = 0
   for (const node of nodes) if (node.phase === 'db') queries++
@@ -17,10 +18,13 @@ export function markRepetitions(nodes: readonly Node[]): void {
   const groups = new Map<Node, Map<string, Node[]>>()
   const queryOf = remembering()
   const repeaterOf = climbing()
-  for (const node of nodes) {
-    if (!stands(node)) continue
-    const repeater = repeaterOf(node)
-    if (node.phase === 'db' && node.span !== null) group(groups, repeater, queryOf(node.span), node)
+  for (const some of parts(nodes)) {
+    for (const node of some) {
+      if (!stands(node)) continue
+      const repeater = repeaterOf(node)
+      if (node.phase === 'db' && node.span !== null) group(groups, repeater, queryOf(node.span), node)
+    }
+    yield
   }
   for (const queriesOf of groups.values()) {
     for (const same of queriesOf.values()) if (same.length >= REPETITIONS) for (const node of same) node.flags |= BIT.n_plus_one

@@ -39,7 +39,15 @@ export class StitchedTimeline implements Timeline {
   }
 
   get version(): string {
-    return (this.#version ??= versionOf(this.#nodes))
+    return (this.#version ??= atOnce(versionOf(this.#nodes)))
+  }
+
+  /** Works out in steps what would be worked out when it is first asked for. */
+  *ahead(): Generator<void> {
+    yield
+    this.#version = yield* versionOf(this.#nodes)
+    yield
+    void this.phases
   }
 
   get root(): string {
@@ -109,6 +117,13 @@ export class StitchedTimeline implements Timeline {
 
   #time(value: number): bigint {
     return timeOf(value, this.#scale)
+  }
+}
+
+function atOnce<Made>(steps: Generator<void, Made>): Made {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
   }
 }
 

@@ -5,6 +5,7 @@ import type { Distinct } from './distinct.ts'
 import { idOf } from './hash.ts'
 import { Node } from './node.ts'
 import { isFirst } from './siblings.ts'
+import { parts } from './steps.ts'
 import { BIT } from './warnings.ts'
 
 /** A trace as one tree. */
@@ -17,12 +18,37 @@ export interface Tree {
 /**
  * Gives every span a parent and the trace one root. A span whose parent never came hangs under a made-up one with the missing
  * id; loops are cut at the span that starts first. What then has no parent hangs under the one root that was sent; if several
- * were sent, or none and there are several such ends, under a made-up root.
+ * were sent, or none and there are several such ends, under a made-up root. In steps.
  */
-export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree {
+export function* plant(traceId: string, once: Distinct): Generator<void, Tree> {
   let roots: Node[] = []
   let strays: Node[] = []
   const missing = new Map<string, Node>()
+  const { nodes, byId } = once
+  for (const some of parts(nodes)) {
+    hang(some, once, { roots, strays, missing })
+    yield
+  }
+  for (const parent of missing.values()) strays.push(parent)
+  if (roots.length + strays.length > 1 && hangAnswers(roots, byId)) [roots, strays] = [roots.filter(isEnd), strays.filter(isEnd)]
+  const ends = [...roots, ...strays]
+  const found = descendants(ends)
+  for (const head of cutLoops(nodes, found, missing.size)) strays.push(head)
+  const root = crown(traceId, roots, strays)
+  return {
+    root,
+    nodes: ends.length === 1 && root === ends[0] && strays.length + roots.length === 1 ? found : descendants([root]),
+  }
+}
+
+/** What has no parent, or none that came. */
+interface Ends {
+  readonly roots: Node[]
+  readonly strays: Node[]
+  readonly missing: Map<string, Node>
+}
+
+function hang(nodes: readonly Node[], { byId, shared }: Distinct, { roots, strays, missing }: Ends): void {
   for (const node of nodes) {
     const span = node.span as Span
     const parent = node.shares ?? parentOf(node, span, byId, shared)
@@ -36,16 +62,6 @@ export function plant(traceId: string, { nodes, byId, shared }: Distinct): Tree 
       if (parent !== undefined) node.hang(parent)
       else orphan(node, span.parentSpanId as string, missing)
     }
-  }
-  for (const parent of missing.values()) strays.push(parent)
-  if (roots.length + strays.length > 1 && hangAnswers(roots, byId)) [roots, strays] = [roots.filter(isEnd), strays.filter(isEnd)]
-  const ends = [...roots, ...strays]
-  const found = descendants(ends)
-  for (const head of cutLoops(nodes, found, missing.size)) strays.push(head)
-  const root = crown(traceId, roots, strays)
-  return {
-    root,
-    nodes: ends.length === 1 && root === ends[0] && strays.length + roots.length === 1 ? found : descendants([root]),
   }
 }
 

@@ -2,13 +2,14 @@ import { OWN } from '../model/attributes.ts'
 import type { Span, Value, ValueMap } from '../model/span.ts'
 import { hexOf, mixNumber, mixText, spread, type Hash } from './hash.ts'
 import type { Node } from './node.ts'
+import { STEP } from './steps.ts'
 import { BIT } from './warnings.ts'
 
 /**
  * The version of a timeline: 64 bits of hash over the spans that it shows, whatever their order and however often each came.
- * Ids, times, names, status, service and the texts and numbers of attributes count. Not for secrets.
+ * Ids, times, names, status, service and the texts and numbers of attributes count. Not for secrets. In steps.
  */
-export function versionOf(nodes: readonly Node[]): string {
+export function* versionOf(nodes: readonly Node[]): Generator<void, string> {
   let a = 0
   let b = 0
   let count = 0
@@ -23,7 +24,7 @@ export function versionOf(nodes: readonly Node[]): string {
     mixNumber(hash, flags & BIT.conflict)
     a = (a + spread(hash.a)) | 0
     b = (b + spread(hash.b)) | 0
-    count++
+    if (++count % STEP === 0) yield
   }
   return hexOf({ a: a ^ count, b })
 }
