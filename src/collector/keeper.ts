@@ -11,7 +11,7 @@ import type { Store, StoredTrace } from '../store/contract.ts'
 import { clocksOf, knowing, withClocks } from './clocks.ts'
 import type { Gathered, Gatherer } from './gather.ts'
 import type { Journal } from './journal.ts'
-import { merge } from './merge.ts'
+import { merging } from './merge.ts'
 import { assemble } from './pieces.ts'
 
 /** How often what has been gathered is looked through, in ms. */
@@ -76,6 +76,8 @@ export class Keeper {
 
   private async round(all: boolean): Promise<void> {
     const due = this.parts.gatherer.due(Date.now(), all)
+    // Nobody waits for a large one who could have gone first.
+    due.sort((a, b) => Number(a.bytes > LARGE) - Number(b.bytes > LARGE))
     let breath = performance.now()
     for (let at = 0; at < due.length;) {
       const end = performance.now() + SLICE
@@ -101,10 +103,8 @@ export class Keeper {
     try {
       const started = performance.now()
       const stored = await store.otlp(from.traceId)
-      const former = stored && clocksOf(stored)
-      const otlp = former === undefined ? assemble(from.pieces) : merge(former.otlp, from.pieces, from.replayed ? 1 : 2)
-      if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
-      const trace = otlp.length > LARGE ? await this.inTurns(otlp, former?.used) : this.atOnce(otlp, former?.used)
+      const steps = this.steps(from, stored)
+      const trace = from.bytes + (stored?.length ?? 0) > LARGE ? await inTurns(steps) : atOnce(steps)
       gatherer.took(from.traceId, performance.now() - started, Date.now())
       return trace
     } catch (error) {
@@ -113,27 +113,19 @@ export class Keeper {
     }
   }
 
-  private atOnce(otlp: Uint8Array, former: readonly ClockBound[] | undefined): StoredTrace {
-    const steps = this.stitching(otlp, former)
-    for (;;) {
-      const { done, value } = steps.next()
-      if (done === true) return value
-    }
-  }
-
-  private async inTurns(otlp: Uint8Array, former: readonly ClockBound[] | undefined): Promise<StoredTrace> {
-    const steps = this.stitching(otlp, former)
-    for (;;) {
-      await setImmediate()
-      const { done, value } = steps.next()
-      if (done === true) return value
-    }
+  /** @param stored what was put of it before, if anything was */
+  private *steps({ pieces, replayed }: Gathered, stored: Uint8Array | undefined): Generator<void, StoredTrace> {
+    const former = stored && clocksOf(stored)
+    const otlp = former === undefined ? assemble(pieces) : yield* merging(former.otlp, pieces, replayed ? 1 : 2)
+    if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
+    return yield* this.stitching(otlp, former?.used)
   }
 
   /** @param former what of other traces it was stitched with before: its late spans are stitched with the same */
   private *stitching(otlp: Uint8Array, former: readonly ClockBound[] | undefined): Generator<void, StoredTrace> {
     const { clocks, stitching, summarise } = this.parts
     const reader = new SpanReader(otlp)
+    if (otlp.length > LARGE) yield
     for (let until = SPANS; reader.read(until); until += SPANS) yield
     const { timeline, at, observed, used } = yield* stitching(reader.spans, former ? knowing(former, clocks) : clocks)
     clocks.learn(observed, at, timeline.traceId)
@@ -177,5 +169,20 @@ export class Keeper {
   async close(): Promise<void> {
     clearInterval(this.timer)
     await this.work(true)
+  }
+}
+
+function atOnce<Made>(steps: Generator<void, Made>): Made {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+async function inTurns<Made>(steps: Generator<void, Made>): Promise<Made> {
+  for (;;) {
+    await setImmediate()
+    const { done, value } = steps.next()
+    if (done === true) return value
   }
 }
