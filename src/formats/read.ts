@@ -5,7 +5,7 @@ import { readOtlp } from './otlp.ts'
 import { together, Unusable, type Reading, type Refusal } from './refusal.ts'
 import { jsonCharset, parseJson } from './text.ts'
 import { unpacked } from './unpack.ts'
-import { insideOf } from './wrapped.ts'
+import { isEmptyOtlp, readWrapped } from './wrapped.ts'
 
 /** What a file holds. */
 export interface FileReading {
@@ -54,7 +54,7 @@ function readProtobuf(bytes: Uint8Array): Reading {
   try {
     const reading = readOtlp(bytes, 'protobuf')
     // A length may look like a field that is not known.
-    return reading.spans.length === 0 ? (readFrames(bytes) ?? readWrapped(bytes) ?? reading) : reading
+    return reading.spans.length === 0 ? (readFrames(bytes) ?? readWrapped(bytes) ?? withoutSpans(bytes, reading)) : reading
   } catch (error) {
     if (!(error instanceof Unusable)) throw error
     const several = readFrames(bytes)
@@ -63,15 +63,10 @@ function readProtobuf(bytes: Uint8Array): Reading {
   }
 }
 
-/** OTLP within another message; undefined if that is not what it is. */
-function readWrapped(bytes: Uint8Array): Reading | undefined {
-  try {
-    const reading = together((insideOf(bytes) ?? []).map((message) => readOtlp(message, 'protobuf')))
-    return reading.spans.length > 0 ? reading : undefined
-  } catch (error) {
-    if (!(error instanceof Unusable)) throw error
-    return undefined
-  }
+/** Nearly any protobuf reads as OTLP without a span. @throws Unusable if this is other protobuf */
+function withoutSpans(bytes: Uint8Array, reading: Reading): Reading {
+  if (reading.refused.length === 0 && !isEmptyOtlp(bytes)) throw new Unusable('there is no span in it')
+  return reading
 }
 
 /** Several messages; undefined if that is not what it is. Each may be packed by itself. */

@@ -60,6 +60,14 @@ describe('is refused, with what it is', () => {
   })
 })
 
+test('OTLP without a span is that, and no other protobuf is', () => {
+  const resource = Buffer.from([0x0a, 4, 0x0a, 0, 0x12, 0])
+  expect(read(resource)).toEqual({ spans: [], refused: [] })
+  for (const other of [Buffer.from([0x0a, 2, 0x2a, 0]), Buffer.from([0x0a, 0, 0x12, 0]), Buffer.from([0x08, 1])]) {
+    expect(read(other)).toMatchObject({ spans: [], refused: [{ reason: expect.stringContaining('protobuf') as string }] })
+  }
+})
+
 test('of messages of which the last is cut off the others are read', () => {
   const { spans, refused } = read(Buffer.concat(two.map(bigEndian)).subarray(0, -3))
   expect(spans).toHaveLength(1)
