@@ -1,5 +1,6 @@
 import type { Alert, Change } from './alert.ts'
 import type { Rule } from './rule.ts'
+import { amount, measuredWords, unitOf } from './words.ts'
 
 /** What a target is told: the change, the figures, where to look. Times are ISO 8601, links lead to timelines. */
 export interface Notification {
@@ -9,7 +10,7 @@ export interface Notification {
   readonly alert: string
   readonly severity: Rule['severity']
   readonly labels: Readonly<Record<string, string>>
-  /** One sentence: `SessionMiddleware process_response: p95 self time 182 ms, above 50 ms for 5 min`. */
+  /** One sentence: who, the figure in words, the limit. */
   readonly summary: string
   readonly help: string
   readonly figure: string
@@ -60,31 +61,18 @@ function labelsOf({ subject }: Alert): Record<string, string> {
   return { service, phase, name, hook, route }
 }
 
-export const unitOf = ({ figure }: Rule): 'ms' | 'ratio' => (figure === 'share' || figure === 'error_rate' ? 'ratio' : 'ms')
-
 function sentence(change: Change, { subject, reading }: Alert, rule: Rule): string {
   const what = [subject.name, subject.hook].filter((part) => part !== '').join(' ')
   const where = subject.route === '' ? subject.service : `${subject.service} ${subject.route}`
   if (rule.figure === 'in_flight_age') return hanging(change, `${what} on ${where}`, reading, rule)
-  const figure = rule.figure.startsWith('p') ? `${rule.figure} self time` : rule.figure.replace('_', ' ')
-  const usual = rule.timesUsual === undefined ? '' : ` (${rule.timesUsual} times its usual level)`
-  const value = amount(reading.value, rule)
-  if (change === 'resolved')
-    return `${what} on ${where}: ${figure} is back at ${value}, threshold ${amount(reading.threshold, rule)}${usual}`
-  return `${what} on ${where}: ${figure} ${value}, above ${amount(reading.threshold, rule)}${usual}`
+  const measured = measuredWords(rule, subject, reading.value, reading.threshold)
+  return `${what} on ${where}: ${change === 'resolved' ? 'back to normal, ' : ''}${measured}`
 }
 
-/** `sessions on shop: has been running for 16 s and has not ended, limit 5 s (3 of them)`. */
+/** `sessions on shop: has been running for 16 s and has not ended; the limit is 5 s (3 of them)`. */
 function hanging(change: Change, what: string, { value, threshold, count }: Alert['reading'], rule: Rule): string {
-  if (change === 'resolved') return `${what}: nothing runs for longer than ${amount(threshold, rule)} any more`
+  const limit = amount(threshold ?? 0, rule)
+  if (change === 'resolved') return `${what}: nothing runs for longer than ${limit} any more`
   const many = count > 1 ? ` (${count} of them)` : ''
-  return `${what}: has been running for ${amount(value, rule)} and has not ended, limit ${amount(threshold, rule)}${many}`
-}
-
-/** A figure for people: `182 ms`, `45 s`, `4.2 ms`, `12 %`. */
-function amount(value: number | null, rule: Rule): string {
-  if (value === null) return 'no requests'
-  if (unitOf(rule) === 'ratio') return `${(value * 100).toPrecision(2)} %`
-  if (value >= 10_000) return `${Number((value / 1000).toPrecision(3))} s`
-  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))} ms`
+  return `${what}: has been running for ${amount(value ?? 0, rule)} and has not ended; the limit is ${limit}${many}`
 }

@@ -4,10 +4,10 @@ import { Groups } from '../alerts/groups.ts'
 import { hanging } from '../alerts/hanging.ts'
 import { InFlight } from '../alerts/in-flight.ts'
 import { learn } from '../alerts/learn.ts'
-import { unitOf } from '../alerts/notification.ts'
 import type { Subject } from '../alerts/observation.ts'
 import type { Rule } from '../alerts/rule.ts'
 import { KEPT_MS } from '../alerts/series.ts'
+import { amount, spokenOf } from '../alerts/words.ts'
 import type { Timeline } from '../model/timeline.ts'
 
 /** What a rule says of something: nothing, where too few calls were seen, or none. */
@@ -44,25 +44,24 @@ const finished = ({ spans }: Timeline): boolean[] => spans.map(({ warnings }) =>
 
 function measured(rule: Rule, book: SeriesBook): Verdict[] {
   const groups = [...new Groups([rule]).gather(book)]
-  if (groups.length === 0) return [verdict('no calls', rule, `nothing matches ${where(rule)}`)]
+  if (groups.length === 0) return [verdict('no calls', rule, `no ${spokenOf(rule)} were seen`)]
   return groups.map(({ subject, members }) => judged(rule, subject, evaluate(rule, members, NOW)))
 }
 
 function hung(rule: Rule, open: InFlight): Verdict[] {
   const found = hanging(rule, open)
   return found.length === 0
-    ? [verdict('kept', rule, `${where(rule)}: nothing hangs`, false)]
+    ? [verdict('kept', rule, `none of the ${spokenOf(rule)} hangs`, false)]
     : found.map(({ subject, reading }) => judged(rule, subject, reading))
 }
 
 function judged(rule: Rule, subject: Subject, { value, threshold, count, exceeded, exemplars }: Reading): Verdict {
-  const unit = unitOf(rule) === 'ms' ? ' ms' : ''
   const { service, name, hook, route } = subject
   const what = [service, name, hook, route].filter((part) => part !== '').join(' ')
   if (value === null) {
     return verdict('too few', rule, `${what}: ${calls(count)}, of the ${rule.minCount} that "minCount" needs for ${rule.figure}`)
   }
-  const figure = `${rule.figure} ${Number(value.toPrecision(3))}${unit}, limit ${threshold}${unit}`
+  const figure = `${rule.figure.replaceAll('_', ' ')} ${amount(value, rule)}, limit ${amount(threshold ?? 0, rule)}`
   const slowest = exceeded && exemplars.slowest !== null ? `  slowest: ${exemplars.slowest.traceId}` : ''
   return verdict(exceeded ? 'broken' : 'kept', rule, `${what}: ${figure} (${calls(count)})${slowest}`)
 }
@@ -74,9 +73,3 @@ const verdict = (outcome: Outcome, { name }: Rule, said: string, seen = true): V
   text: `${name}  ${said}`,
   seen,
 })
-
-/** `phase middleware.*, service shop`. */
-function where({ where: fields }: Rule): string {
-  const parts = Object.entries(fields).flatMap(([key, pattern]) => (pattern === undefined ? [] : [`${key} ${pattern}`]))
-  return parts.join(', ') || 'anything'
-}

@@ -1,9 +1,10 @@
 import type { Alert } from '../alerts/alert.ts'
 import type { AlertEngine, AlertEvent } from '../alerts/engine.ts'
 import { evaluate } from '../alerts/evaluate.ts'
-import { notify, unitOf } from '../alerts/notification.ts'
+import { notify } from '../alerts/notification.ts'
 import type { Rule } from '../alerts/rule.ts'
 import { SLOT_MS } from '../alerts/slot.ts'
+import { ruleWords, unitOf } from '../alerts/words.ts'
 import type { AlertEventJson, AlertJson, AlertsJson, RuleJson } from './wire/alerts.ts'
 
 /** What fires, what is pending, what was, by which rules, and who is told. */
@@ -70,20 +71,7 @@ function eventJson({ at, change, notification }: AlertEvent): AlertEventJson {
 }
 
 function ruleJson(rule: Rule): RuleJson {
-  const { name, severity, figure, help, minCount } = rule
-  const where = Object.entries(rule.where).map(([key, pattern]) => `${key} ${pattern}`)
-  const than =
-    rule.above === undefined
-      ? `${rule.timesUsual} times its usual level`
-      : unitOf(rule) === 'ms'
-        ? `${rule.above} ms`
-        : String(rule.above)
-  const minutes = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`)
-  const what = where.join(', ') || 'everything'
-  const lasting = rule.for > 0 ? `, for ${minutes(rule.for)}` : ''
-  const words =
-    figure === 'in_flight_age'
-      ? `${what} running for longer than ${minutes(rule.above ?? 0)}${lasting}${minCount > 1 ? `, ${minCount} at once` : ''}`
-      : `${figure} of ${what} above ${than} over ${minutes(rule.window)}${lasting}, from ${minCount} requests`
-  return { name, severity, figure, words, help, forMs: rule.for }
+  const { name, severity, figure, help } = rule
+  const where = Object.fromEntries(Object.entries(rule.where).filter(([, pattern]) => pattern !== undefined))
+  return { name, severity, figure, where, words: ruleWords(rule), help, forMs: rule.for }
 }

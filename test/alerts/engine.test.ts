@@ -132,7 +132,9 @@ test('what is told carries the figure, the threshold, since when, and two timeli
     help: 'look here',
     labels: { alertname: 'Slow', service: 'bookshop', name: 'SessionMiddleware', hook: 'process_response' },
   })
-  expect(notification.summary).toMatch(/^SessionMiddleware process_response on bookshop: p95 self time 2\d\d ms, above 50 ms$/)
+  expect(notification.summary).toMatch(
+    /^SessionMiddleware process_response on bookshop: 1 call in 20 takes 2\d\d ms or more of its own time \(p95\); the limit is 50 ms$/,
+  )
   expect(notification.links.typical).toMatch(/^http:\/\/127\.0\.0\.1:7427\/trace\/\d+$/)
   expect(new Date(notification.since).getTime()).toBeLessThan(clock.now - 59_000)
 })

@@ -158,7 +158,7 @@ test('it fires while it hangs, is told once, and resolves when it ends', () => {
   for (const age of [8, 16, 32, 62, 92]) pass(age, spansAt(age))
   expect(changes()).toEqual(['firing'])
   expect(engine.history[0]?.notification.summary).toBe(
-    'lock on shop: has been running for 8000 ms and has not ended, limit 5000 ms',
+    'lock on shop: has been running for 8 s and has not ended; the limit is 5 s',
   )
   const over = spansAt(
     93,
@@ -166,7 +166,7 @@ test('it fires while it hangs, is told once, and resolves when it ends', () => {
   )
   for (const seconds of [93, 96, 99]) pass(seconds, over)
   expect(changes()).toEqual(['firing', 'resolved'])
-  expect(engine.history[1]?.notification.summary).toBe('lock on shop: nothing runs for longer than 5000 ms any more')
+  expect(engine.history[1]?.notification.summary).toBe('lock on shop: nothing runs for longer than 5 s any more')
 })
 
 test('a restart while something hangs neither loses nor repeats the alert', () => {

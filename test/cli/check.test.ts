@@ -101,8 +101,8 @@ test('kept budgets end with 0; too few calls say how many are needed, and none s
   )
   const { code, said } = await run('--url', url, '--requests', '6', '--otlp-port', otlpPort, '--rules', rules)
   expect(said).toContain('too few   NeedsMore  shop sessions process_request: 6 calls, of the 100 that "minCount" needs for p95')
-  expect(said).toContain('no calls  NotHere  nothing matches phase db')
-  expect(said).toContain('kept      Hangs  anything: nothing hangs')
+  expect(said).toContain('no calls  NotHere  no queries were seen')
+  expect(said).toContain('kept      Hangs  none of the calls of anything hangs')
   expect(code).toBe(0)
 })
 

@@ -46,7 +46,9 @@ test('nothing slow is no alert, and the rules are told in words', () => {
   expect(told.rules).toMatchObject([
     {
       forMs: 600_000,
-      words: 'p95 of name SessionMiddleware, hook process_request above 50 ms over 10 s, for 10 min, from 2 requests',
+      where: { name: 'SessionMiddleware', hook: 'process_request' },
+      words:
+        '1 call in 20 of SessionMiddleware process_request takes longer than 50 ms of its own time (p95), over the last 10 s. Fires when that lasts for 10 min; fewer than 2 calls say nothing.',
     },
   ])
 })

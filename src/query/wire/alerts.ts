@@ -43,7 +43,9 @@ export interface RuleJson {
   name: string
   severity: 'info' | 'warning' | 'critical'
   figure: string
-  /** The rule in words. */
+  /** Which series it speaks of: `service`, `phase`, `name`, `hook`, `route`; `*` stands for anything. */
+  where: Partial<Record<'service' | 'phase' | 'name' | 'hook' | 'route', string>>
+  /** The rule as a sentence. */
   words: string
   /** How long it must last before it fires. */
   forMs: number
