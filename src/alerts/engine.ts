@@ -1,6 +1,6 @@
 import type { MetricPoint } from '../model/metric.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { advance, patience, type Alert, type Change } from './alert.ts'
+import { advance, patience, type Alert } from './alert.ts'
 import { SeriesBook } from './book.ts'
 import { DEFAULT_CONFIG, type AlertConfig } from './config.ts'
 import { SpanMetrics } from './span-metrics.ts'
@@ -11,8 +11,9 @@ import { hanging, nothingRuns } from './hanging.ts'
 import { InFlight, type OpenPhase } from './in-flight.ts'
 import { learn } from './learn.ts'
 import { recall, remember, type Memory } from './memory.ts'
+import { Messages, type AlertEvent, type KeptMessages } from './messages.ts'
 import type { Subject } from './observation.ts'
-import { Outbox, type OutboxOptions, type TargetStatus, type Waiting } from './outbox.ts'
+import type { OutboxOptions, TargetStatus } from './outbox.ts'
 import { phaseMetric } from './phase-metrics.ts'
 import type { Rule } from './rule.ts'
 import { Seen } from './seen.ts'
@@ -30,15 +31,6 @@ export interface EngineOptions {
   readonly now?: () => number
 }
 
-/** A change of an alert, for the history. */
-export interface AlertEvent {
-  readonly at: number
-  readonly change: Change
-  readonly notification: Notification
-}
-
-const HISTORY = 500
-const REFRESH_MS = 60_000
 const FORGET_MS = 7 * 24 * 3_600_000
 
 /** Watches all series with all rules. Call `tick` regularly; nothing else happens by itself. */
@@ -50,21 +42,18 @@ export class AlertEngine {
   readonly config: AlertConfig
   /** The address of the page, for links in notifications. */
   page = 'http://127.0.0.1:7427'
-  readonly history: AlertEvent[] = []
   readonly #alerts = new Map<string, Alert>()
   readonly #groups: Groups
   readonly #seen = new Seen()
-  readonly #outboxes: Outbox[]
+  readonly #messages: Messages
   readonly #memory: Memory | undefined
   readonly #now: () => number
-  #refreshedAt = 0
 
   constructor(options: EngineOptions = {}) {
     this.config = options.config ?? DEFAULT_CONFIG
     this.#groups = new Groups(this.config.rules)
-    this.#outboxes = [...targetsOf(this.config.notify), ...(options.targets ?? [])].map(
-      (target) => new Outbox(target, { ...options.outbox, settled: () => this.#saveAlerts() }),
-    )
+    const targets = [...targetsOf(this.config.notify), ...(options.targets ?? [])]
+    this.#messages = new Messages(targets, { ...options.outbox, settled: () => this.#saveAlerts() })
     this.#memory = options.memory
     this.#now = options.now ?? Date.now
     this.#restore()
@@ -105,7 +94,12 @@ export class AlertEngine {
     this.series.forget(now, FORGET_MS)
     // Before anybody is told, who is told a moment later: killed in between, it is told after the restart.
     if (changed) this.#saveAlerts()
-    this.#refresh(now)
+    this.#messages.refresh(now, () => this.#firing())
+  }
+
+  /** The newest changes, the oldest first. */
+  get history(): readonly AlertEvent[] {
+    return this.#messages.history
   }
 
   /** Those that fire or are pending, the most urgent first; then those that have resolved, the latest first. */
@@ -117,7 +111,7 @@ export class AlertEngine {
   }
 
   targets(): TargetStatus[] {
-    return this.#outboxes.map((outbox) => outbox.status())
+    return this.#messages.targets()
   }
 
   /** Writes down what must survive. */
@@ -128,14 +122,13 @@ export class AlertEngine {
   }
 
   #saveAlerts(): void {
-    const { history, inFlight } = this
-    const waiting = this.#outboxes.map((outbox) => outbox.waiting())
-    const kept: KeptAlerts = { alerts: [...this.#alerts.values()], history, open: inFlight.toData(), waiting }
+    const alerts = [...this.#alerts.values()]
+    const kept: KeptAlerts = { alerts, open: this.inFlight.toData(), ...this.#messages.toData() }
     remember(this.#memory, 'alerts', kept)
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#outboxes.map((outbox) => outbox.close()))
+    await this.#messages.close()
     this.save()
   }
 
@@ -156,7 +149,7 @@ export class AlertEngine {
     this.#alerts.set(id, alert)
     const { state } = alert
     const change = advance(alert, rule, reading, now)
-    if (change !== undefined) this.#tell(change, alert, rule, now)
+    if (change !== undefined) this.#messages.tell(change, notify(change, alert, rule, this.page), now)
     if (alert.state === 'inactive' && alert.firedAt === null) this.#alerts.delete(id)
     return change !== undefined || alert.state !== state
   }
@@ -171,19 +164,6 @@ export class AlertEngine {
       if (alert.rule === rule.name && alert.state !== 'inactive' && !ids.has(id))
         changed = this.#advance({ rule, id, subject }, nothingRuns(rule), now) || changed
     return changed
-  }
-
-  #tell(change: Change, alert: Alert, rule: Rule, now: number): void {
-    const notification = notify(change, alert, rule, this.page)
-    this.history.push({ at: now, change, notification })
-    if (this.history.length > HISTORY) this.history.shift()
-    for (const outbox of this.#outboxes) outbox.put(notification)
-  }
-
-  #refresh(now: number): void {
-    if (now - this.#refreshedAt < REFRESH_MS) return
-    this.#refreshedAt = now
-    for (const outbox of this.#outboxes) if (outbox.refreshed) for (const still of this.#firing()) outbox.refresh(still)
   }
 
   *#firing(): Generator<Notification> {
@@ -201,9 +181,8 @@ export class AlertEngine {
       const kept = recall(this.#memory, 'alerts') as KeptAlerts | undefined
       if (kept === undefined) return
       for (const alert of kept.alerts) this.#resume(alert, now)
-      this.history.push(...kept.history)
+      this.#messages.restore(kept)
       this.inFlight.restore(kept.open, now)
-      for (const [index, outbox] of this.#outboxes.entries()) outbox.restore(kept.waiting[index])
     } catch {
       // Somebody has edited it: what was read so far counts.
     }
@@ -221,12 +200,9 @@ interface KeptSeries {
   readonly metered: [service: string, last: number][]
 }
 
-interface KeptAlerts {
+interface KeptAlerts extends KeptMessages {
   readonly alerts: Alert[]
-  readonly history: AlertEvent[]
   readonly open: OpenPhase[]
-  /** By target. */
-  readonly waiting: Waiting[]
 }
 
 function fresh(id: string, rule: Rule, subject: Subject, reading: Reading): Alert {

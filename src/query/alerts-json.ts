@@ -1,6 +1,7 @@
 import type { Alert } from '../alerts/alert.ts'
-import type { AlertEngine, AlertEvent } from '../alerts/engine.ts'
+import type { AlertEngine } from '../alerts/engine.ts'
 import { evaluate } from '../alerts/evaluate.ts'
+import type { AlertEvent } from '../alerts/messages.ts'
 import { notify } from '../alerts/notification.ts'
 import type { Rule } from '../alerts/rule.ts'
 import { SLOT_MS } from '../alerts/slot.ts'
