@@ -6,6 +6,14 @@ import { missing } from '../tools.ts'
 import { openBrowser } from '../ui/browser.ts'
 import { gone, listening, Sink, Site, SPAN, TRACE, type Sent } from './site.ts'
 
+/** What the functions given to the page find there. */
+declare const location: { href: string }
+declare const XMLHttpRequest: new () => {
+  open(method: string, url: string): void
+  addEventListener(event: 'load', then: (event: unknown) => void): void
+  send(): void
+}
+
 const noBrowser = missing('chromium')
 const phase = (name: string) => (span: Sent) => span.attributes['phaseline.phase'] === name
 const to = (path: string) => (span: Sent) => phase('client')(span) && (span.attributes['url.full'] ?? '').includes(path)
