@@ -18,20 +18,23 @@ export function isZipkinSpan(value: unknown): value is Json {
  * @param where names a span by its place in the list
  */
 export function readZipkin(list: readonly unknown[], where: (place: number) => string): Reading {
-  const resources = new Map<string, Resource>()
   const spans = list.flatMap((span, place) =>
     (isObject(span) && isFirstVersion(span) ? secondVersion(span) : [span]).map((one) => ({ span: one, place })),
   )
+  const hosts: Hosts = {
+    resources: new Map(),
+    addresses: addressesOf(spans.map(({ span }) => object(object(span)['localEndpoint']))),
+  }
   return takeEach(
     spans,
     (at) => where((spans[at] as { place: number }).place),
-    ({ span }) => spanOf(span, resources),
+    ({ span }) => spanOf(span, hosts),
   )
 }
 
 const KINDS: ReadonlySet<unknown> = new Set<SpanKind>(['CLIENT', 'SERVER', 'PRODUCER', 'CONSUMER'])
 
-function spanOf(span: unknown, resources: Map<string, Resource>): Span {
+function spanOf(span: unknown, hosts: Hosts): Span {
   if (!isObject(span)) throw new Unusable('no object')
   const start = micros(span['timestamp'], 'timestamp')
   const attributes = attributesOf(span)
@@ -58,7 +61,7 @@ function spanOf(span: unknown, resources: Map<string, Resource>): Span {
       attributes: new Map(),
     })),
     links: [],
-    resource: resourceOf(object(span['localEndpoint']), resources),
+    resource: resourceOf(object(span['localEndpoint']), hosts),
     shared: isShared(span),
   }
 }
@@ -73,8 +76,9 @@ function attributesOf(span: Json): Map<string, Value> {
   }
   add('peer.service', remote['serviceName'])
   add('network.peer.address', remote['ipv4'] ?? remote['ipv6'])
-  add('network.peer.port', remote['port'])
-  add('network.local.port', object(span['localEndpoint'])['port'])
+  // A port of zero is one that is not known.
+  add('network.peer.port', remote['port'] || undefined)
+  add('network.local.port', object(span['localEndpoint'])['port'] || undefined)
   if (isShared(span)) attributes.set(ZIPKIN.shared, true)
   if (span['debug'] === true) attributes.set(ZIPKIN.debug, true)
   if (!isSaid(span['timestamp']) || !isSaid(span['duration'])) attributes.set(ZIPKIN.part, true)
@@ -93,9 +97,22 @@ function isSaid(micros: unknown): boolean {
   return micros !== undefined && micros !== null && Number(micros) !== 0
 }
 
-function resourceOf(endpoint: Json, known: Map<string, Resource>): Resource {
+/** Who sent the spans of a list. */
+interface Hosts {
+  readonly resources: Map<string, Resource>
+  /** IPv4 addresses by the IPv6 addresses that came with them: others may say only that one of the same host. */
+  readonly addresses: ReadonlyMap<string, string>
+}
+
+function addressesOf(endpoints: readonly Json[]): Map<string, string> {
+  const both = endpoints.map(({ ipv4, ipv6 }): [string, string] => [text(ipv6), text(ipv4)])
+  return new Map(both.filter((pair) => !pair.includes('')))
+}
+
+function resourceOf(endpoint: Json, { resources: known, addresses }: Hosts): Resource {
   const service = text(endpoint['serviceName']) || 'unknown_service'
-  const ip = text(endpoint['ipv4']) || text(endpoint['ipv6'])
+  const ipv6 = text(endpoint['ipv6'])
+  const ip = text(endpoint['ipv4']) || (addresses.get(ipv6) ?? ipv6)
   const key = `${service} ${ip}`
   let resource = known.get(key)
   if (resource === undefined) {

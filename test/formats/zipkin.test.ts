@@ -43,6 +43,13 @@ test('the local endpoint is service and host, the remote one attributes', () => 
   expect(one({})?.resource).toMatchObject({ service: 'unknown_service', host: 'unknown_service' })
 })
 
+test('a host that says both its addresses is the one that says only the newer', () => {
+  const [v4, v6] = ['10.0.0.1', '2001:db8::c001']
+  const { spans } = read(...[{ ipv6: v6 }, { ipv4: v4, ipv6: v6 }, { ipv4: v4 }].map((localEndpoint) => ({ localEndpoint })))
+  expect(spans.map(({ resource }) => resource.host)).toEqual([v4, v4, v4])
+  expect(read({ localEndpoint: { ipv6: v6, port: 0 } }).spans[0]?.resource.host).toBe(v6)
+})
+
 test('tags are attributes, a tag error is one, annotations are events', () => {
   expect(one({ tags: { 'http.method': 'GET', error: 'timed out' }, annotations: [{ timestamp: 3, value: 'ws' }] })).toMatchObject(
     {
