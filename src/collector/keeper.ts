@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Span } from '../model/span.ts'
+import { atOnce, inTurns } from '../model/steps.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { SpanReader } from '../otlp/decode.ts'
@@ -104,7 +105,7 @@ export class Keeper {
       const started = performance.now()
       const stored = await store.otlp(from.traceId)
       const steps = this.steps(from, stored)
-      const trace = from.bytes + (stored?.length ?? 0) > LARGE ? await inTurns(steps) : atOnce(steps)
+      const trace = from.bytes + (stored?.length ?? 0) > LARGE ? await inTurns(steps, setImmediate) : atOnce(steps)
       gatherer.took(from.traceId, performance.now() - started, Date.now())
       return trace
     } catch (error) {
@@ -169,20 +170,5 @@ export class Keeper {
   async close(): Promise<void> {
     clearInterval(this.timer)
     await this.work(true)
-  }
-}
-
-function atOnce<Made>(steps: Generator<void, Made>): Made {
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-  }
-}
-
-async function inTurns<Made>(steps: Generator<void, Made>): Promise<Made> {
-  for (;;) {
-    await setImmediate()
-    const { done, value } = steps.next()
-    if (done === true) return value
   }
 }

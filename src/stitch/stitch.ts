@@ -1,5 +1,6 @@
 import { PhaselineError } from '../model/errors.ts'
 import type { Span } from '../model/span.ts'
+import { atOnce } from '../model/steps.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { timekeeper } from './answered.ts'
 import { distinct } from './distinct.ts'
@@ -39,11 +40,7 @@ export function stitch(spans: readonly Span[], knowledge?: ClockKnowledge): Time
 
 /** The same, for who learns from each trace what helps with the next. */
 export function stitchAmong(spans: readonly Span[], knowledge?: ClockKnowledge): Stitched {
-  const steps = stitching(spans, knowledge)
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-  }
+  return atOnce(stitching(spans, knowledge))
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { PhaseId, SpanKind } from '../model/phases.ts'
 import type { Span } from '../model/span.ts'
+import { atOnce } from '../model/steps.ts'
 import type { ClockCorrection, Figures, Interval, Timeline, TimelineSpan, Warning } from '../model/timeline.ts'
 import { breakdown, type Share } from './breakdown.ts'
 import { traceCriticalPath } from './critical-path.ts'
@@ -117,13 +118,6 @@ export class StitchedTimeline implements Timeline {
 
   #time(value: number): bigint {
     return timeOf(value, this.#scale)
-  }
-}
-
-function atOnce<Made>(steps: Generator<void, Made>): Made {
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
   }
 }
 

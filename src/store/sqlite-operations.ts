@@ -7,6 +7,23 @@ import { LONGEST_NAME, type Texts } from './sqlite-texts.ts'
 /** More are not listed: names that are made up for every request are no operations. */
 const MOST = 100_000
 
+/** The operations of a timeline; some may be there twice. What stitching made up, with no source, is none. */
+export type OperationsOf = Iterable<Operation & { readonly service: string; readonly source?: unknown }>
+
+/** After so many spans others get their turn. */
+const STEP = 20_000
+
+/** Each of the operations of a large timeline, in steps. */
+export function* gatherOperations({ spans }: Timeline): Generator<void, OperationsOf> {
+  const found = new Map<string, Operation & { readonly service: string }>()
+  for (const [at, span] of spans.entries()) {
+    if (at % STEP === STEP - 1) yield
+    const { service, name, kind } = span
+    if (span.source !== null && found.size < MOST) found.set(`${kind} ${service}\n${name}`, { service, name, kind })
+  }
+  return [...found.values()]
+}
+
 /** The names of services' spans, and what kind they are. */
 export class Operations {
   /** What is in the table already: the kind that came last, by service and name. */
@@ -25,8 +42,8 @@ export class Operations {
     this.known = (this.count.get() as { known: number }).known
   }
 
-  add(timeline: Timeline, texts: Texts): void {
-    for (const { source, service, name, kind } of timeline.spans) {
+  add(operations: OperationsOf, texts: Texts): void {
+    for (const { source, service, name, kind } of operations) {
       if (source === null || Math.max(name.length, service.length) > LONGEST_NAME) continue
       if (this.isSeen(service, name, kind) || this.known >= MOST) continue
       this.known += Number(this.insert.run(service, name, kind).changes)

@@ -1,6 +1,7 @@
 import type { Resource, Value, ValueMap } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
-import type { Timeline } from '../model/timeline.ts'
+import { atOnce } from '../model/steps.ts'
+import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 
 /** A trace has at most so many terms: a hostile one costs no more than a large one. */
 const MOST = 4_096
@@ -80,16 +81,36 @@ const fieldPairs = new Pairs((field, value) => [term(field, value)])
 /** The terms of one trace as they come together. */
 class Gathered {
   readonly terms: number[] = []
+  private resource: Resource | undefined
   private static traces = 0
   private readonly trace = ++Gathered.traces
 
   add(pair: Pair): void {
-    if (pair.seen === this.trace || this.terms.length >= MOST) return
+    if (pair.seen === this.trace || this.full) return
     pair.seen = this.trace
     for (const one of pair.terms) this.terms.push(one)
   }
 
-  addAttributes(attributes: ValueMap): void {
+  get full(): boolean {
+    return this.terms.length >= MOST
+  }
+
+  addSpans(spans: Timeline['spans'], from: number, to: number): void {
+    for (let at = from; at < to; at++) {
+      const { phase, service, name, source } = spans[at] as TimelineSpan
+      if (phase !== null) this.add(fieldPairs.get(':phase', phase))
+      this.add(operationPairs.get(service, name))
+      if (source === null) continue
+      if (source.resource !== this.resource) {
+        this.resource = source.resource
+        this.add(fieldPairs.get(':service', this.resource.service))
+        this.addAttributes(this.resource.attributes)
+      }
+      this.addAttributes(source.attributes)
+    }
+  }
+
+  private addAttributes(attributes: ValueMap): void {
     for (const [key, value] of attributes) {
       if (typeof value === 'string' ? value.length <= LONGEST : typeof value !== 'object')
         this.add(attributePairs.get(key, value))
@@ -104,6 +125,14 @@ class Gathered {
 
 /** Everything a trace can be found by; a term may be there twice. */
 export function termsOf(timeline: Timeline, summary: Summary): readonly number[] {
+  return atOnce(gatherTerms(timeline, summary))
+}
+
+/** After so many spans others get their turn. */
+const STEP = 10_000
+
+/** The same in steps. */
+export function* gatherTerms(timeline: Timeline, summary: Summary): Generator<void, readonly number[]> {
   const gathered = new Gathered()
   gathered.add(fieldPairs.get(':error', summary.error))
   if (summary.status !== null) {
@@ -111,17 +140,10 @@ export function termsOf(timeline: Timeline, summary: Summary): readonly number[]
     gathered.add(fieldPairs.get(':status-class', String(Math.floor(summary.status / 100))))
   }
   for (const warning of summary.warnings.keys()) gathered.add(fieldPairs.get(':warning', warning))
-  let resource: Resource | undefined
-  for (const span of timeline.spans) {
-    if (span.phase !== null) gathered.add(fieldPairs.get(':phase', span.phase))
-    gathered.add(operationPairs.get(span.service, span.name))
-    if (span.source === null) continue
-    if (span.source.resource !== resource) {
-      resource = span.source.resource
-      gathered.add(fieldPairs.get(':service', resource.service))
-      gathered.addAttributes(resource.attributes)
-    }
-    gathered.addAttributes(span.source.attributes)
+  const { spans } = timeline
+  for (let from = 0; from < spans.length && !gathered.full; from += STEP) {
+    if (from > 0) yield
+    gathered.addSpans(spans, from, Math.min(from + STEP, spans.length))
   }
   return gathered.terms
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Timeline } from '../model/timeline.ts'
 import type { StoredTrace } from './contract.ts'
+import type { Made } from './sqlite-ahead.ts'
 import { callsOf, type Calls } from './sqlite-calls.ts'
 import type { Chunks, Place } from './sqlite-chunks.ts'
 import type { Columns } from './sqlite-columns.ts'
@@ -76,14 +77,18 @@ export class Writer {
     }
   }
 
-  /** All or none. */
-  put(traces: readonly StoredTrace[]): void {
+  /** All or none. @param made what of some was made before */
+  put(traces: readonly StoredTrace[], made: ReadonlyMap<StoredTrace, Made>): void {
     const { chunks, index, calls, totals } = this.tables
     try {
       transaction(this.database, () => {
         const received = Date.now()
-        const places = chunks.put(traces.map((trace) => trace.otlp))
-        for (const [nth, trace] of traces.entries()) this.putOne(trace, places[nth] as Place, received)
+        const compressed = new Map([...made].map(([{ otlp }, ahead]) => [otlp, ahead.compressed]))
+        const places = chunks.put(
+          traces.map(({ otlp }) => otlp),
+          compressed,
+        )
+        for (const [nth, trace] of traces.entries()) this.putOne(trace, places[nth] as Place, received, made.get(trace))
         index.saveWhatIsDue(this.seq)
         calls.write()
         totals.write()
@@ -104,14 +109,14 @@ export class Writer {
     transaction(this.database, () => this.tables.index.save(this.seq))
   }
 
-  private putOne({ summary, timeline }: StoredTrace, place: Place, received: number): void {
+  private putOne({ summary, timeline }: StoredTrace, place: Place, received: number, ahead: Made | undefined): void {
     const { texts, index, columns, calls, operations, totals } = this.tables
     const id = Buffer.from(summary.traceId, 'hex')
     const made = callsOf(timeline)
     const packed = packSummary(summary, made, texts)
     const { chunk, at, length } = place
     const row = [storable(summary.start), storable(summary.durationNs), summary.spanCount, packed, chunk, at, length] as const
-    const terms = termsOf(timeline, summary)
+    const terms = ahead?.terms ?? termsOf(timeline, summary)
     const known = this.known.get(id) as Known | undefined
     if (known === undefined) {
       this.insert.run(++this.seq, id, received, ...row)
@@ -125,7 +130,7 @@ export class Writer {
     columns.set(known?.seq ?? this.seq, summary.start, summary.durationNs)
     totals.add(0, summary.spanCount)
     calls.add(summary.start, made, 1)
-    operations.add(timeline, texts)
+    operations.add(ahead?.operations ?? timeline.spans, texts)
   }
 
   /** What the former version of a trace counted for. */

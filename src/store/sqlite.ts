@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Timeline } from '../model/timeline.ts'
 import type { Dependency, Filter, Operation, Page, Retention, Store, StoredTrace, StoreStats } from './contract.ts'
+import { isLarge, type Made, makeAhead } from './sqlite-ahead.ts'
 import { Calls } from './sqlite-calls.ts'
 import { Chunks, type Place } from './sqlite-chunks.ts'
 import { Checkpointer } from './sqlite-checkpoint.ts'
@@ -49,6 +50,8 @@ class SqliteStore implements Store {
   private readonly place: StatementSync
   /** When nothing has come for a while, what is in the write-ahead log goes into the database and the log is emptied. */
   private readonly idle: NodeJS.Timeout
+  /** Resolves when all that is to be put is. */
+  private putting: Promise<void> | undefined
 
   constructor(database: DatabaseSync, options: SqliteOptions) {
     this.database = database
@@ -84,29 +87,34 @@ class SqliteStore implements Store {
     }
   }
 
-  put(traces: readonly StoredTrace[]): Promise<void> {
-    return attempt(() => {
-      this.writer.put(traces)
-      this.log.wrote(traces.reduce((sum, { otlp }) => sum + otlp.length, 0))
-      this.idle.refresh()
-    })
+  /** Traces are put in the order in which they came here: those after a large one wait for it. */
+  async put(traces: readonly StoredTrace[]): Promise<void> {
+    if (this.putting === undefined && !traces.some(isLarge)) return this.write(traces, NOTHING)
+    const put = (this.putting ?? Promise.resolve()).then(async () => this.write(traces, await makeAhead(traces)))
+    const done = put
+      .catch(() => {})
+      .finally(() => {
+        if (this.putting === done) this.putting = undefined
+      })
+    this.putting = done
+    return put
   }
 
-  otlp(traceId: string): Promise<Uint8Array | undefined> {
-    return attempt(() => this.received(traceId))
+  private write(traces: readonly StoredTrace[], made: ReadonlyMap<StoredTrace, Made>): void {
+    this.writer.put(traces, made)
+    this.log.wrote(traces.reduce((sum, { otlp }) => sum + otlp.length, 0))
+    this.idle.refresh()
   }
 
-  private received(traceId: string): Uint8Array | undefined {
+  async otlp(traceId: string): Promise<Uint8Array | undefined> {
     if (!/^[0-9a-f]{32}$/.test(traceId)) return undefined
     const place = this.place.get(Buffer.from(traceId, 'hex')) as Place | undefined
-    return place && this.tables.chunks.get(place)
+    return place && this.tables.chunks.fetch(place)
   }
 
-  timeline(traceId: string): Promise<Timeline | undefined> {
-    return attempt(() => {
-      const otlp = this.received(traceId)
-      return otlp && this.options.read(otlp)
-    })
+  async timeline(traceId: string): Promise<Timeline | undefined> {
+    const otlp = await this.otlp(traceId)
+    return otlp && this.options.read(otlp)
   }
 
   search(filter: Filter): Promise<Page> {
@@ -143,6 +151,7 @@ class SqliteStore implements Store {
 
   async close(): Promise<void> {
     clearTimeout(this.idle)
+    while (this.putting !== undefined) await this.putting
     await this.retainer.stop()
     await this.log.close()
     this.writing(() => this.writer.save())
@@ -150,6 +159,8 @@ class SqliteStore implements Store {
     this.database.close()
   }
 }
+
+const NOTHING: ReadonlyMap<StoredTrace, Made> = new Map()
 
 /** What the engine throws becomes a rejection: the contract is asynchronous, other engines are far away. */
 function attempt<Result>(act: () => Result): Promise<Result> {

@@ -374,10 +374,35 @@ function bears({ store, put, found }: Trial): void {
     expect((await store().operations('shop')).map(({ name }) => name)).toEqual(['work'])
   })
 
+  test('a large trace is kept and found like any other, and what is put after it comes after it', async () => {
+    const many = (name: string): Made[] =>
+      Array.from({ length: 5_000 }, (_, i) => ({ name: `${name} ${i % 7}`, attributes: { text: `${i}`.repeat(99) } }))
+    const large = stored(spansOf(1, many('large')))
+    expect(large.otlp.length).toBeGreaterThan(1_048_576)
+    await Promise.all([store().put([large]), put(1, [{ name: 'later' }]), put(2, [{}])])
+    expect(await found({})).toEqual([2, 1])
+    expect((await store().timeline(traceId(1)))?.spans.map(({ name }) => name)).toEqual(['later'])
+    await Promise.all([store().put([large]), put(3, [{}])])
+    expect(await found({})).toEqual([3, 2, 1])
+    expect(await found({ operation: 'large 6' })).toEqual([1])
+    expect(await found({ attributes: { text: '7'.repeat(99) } })).toEqual([1])
+    expect(Buffer.compare((await store().otlp(traceId(1))) ?? Buffer.of(), large.otlp)).toBe(0)
+    expect((await store().operations('shop')).map(({ name }) => name)).toContain('large 3')
+  })
+
   test('all of a batch is kept or nothing', async () => {
-    const bad = { ...stored(spansOf(2, [{}])), otlp: null as unknown as Uint8Array }
-    await expect(store().put([stored(spansOf(1, [{ name: 'gone' }])), bad])).rejects.toThrow()
-    expect(await found({})).toEqual([])
+    const { summary, ...rest } = stored(spansOf(2, [{}]))
+    const bad = { ...rest, summary: { ...summary, traceId: null as unknown as string } }
+    for (const size of [1, 5_000]) {
+      const good = stored(
+        spansOf(
+          1,
+          Array.from({ length: size }, (_, i) => ({ name: 'gone', attributes: { text: `${i}`.repeat(99) } })),
+        ),
+      )
+      await expect(store().put([good, bad])).rejects.toThrow()
+      expect(await found({})).toEqual([])
+    }
     await put(3, [{ name: 'kept', service: 'fresh' }])
     expect(await found({ operation: 'kept' })).toEqual([3])
     expect(await store().services()).toEqual(['fresh'])
