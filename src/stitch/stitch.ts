@@ -6,9 +6,10 @@ import { timekeeper } from './answered.ts'
 import { distinct } from './distinct.ts'
 import { agree, type ClockBound, type Evidence } from './evidence.ts'
 import { arrange, timeUntimed } from './order.ts'
+import { isKept } from './kept.ts'
 import { phaseOf } from './placement.ts'
 import { markRepetitions } from './repetition.ts'
-import { scaleOf, type Scale } from './scale.ts'
+import { coarse, nanosOf, scaleOf, type Scale } from './scale.ts'
 import { measureSelf } from './self-time.ts'
 import { correctClocks, type ClockKnowledge, type Known } from './skew.ts'
 import { parts, STEP } from './steps.ts'
@@ -47,9 +48,12 @@ export function stitchAmong(spans: readonly Span[], knowledge?: ClockKnowledge):
  * The same in steps, for who has other things to do meanwhile: of 100,000 spans each takes some 20 ms, at most 50. Of a large trace the
  * version and the phases, which who stores it asks for, are worked out in steps, too.
  */
-export function* stitching(spans: readonly Span[], knowledge?: ClockKnowledge): Generator<void, Stitched> {
+export function* stitching(
+  spans: readonly Span[],
+  knowledge?: ClockKnowledge,
+  scale: Scale = scaleOf(spans),
+): Generator<void, Stitched> {
   if (spans.length === 0) throw new PhaselineError('empty_trace', 'A timeline needs at least one span.')
-  const scale = scaleOf(spans)
   const traceId = traceIdOf(spans)
   yield
   const once = yield* distinct(spans, scale)
@@ -58,6 +62,7 @@ export function* stitching(spans: readonly Span[], knowledge?: ClockKnowledge): 
   yield
   const at = beginOf(tree, scale)
   const { corrections, evidence, used } = correctClocks(tree, knownTo(knowledge, at, traceId, scale))
+  if (scale.jumps.length > 0 && !isKept(tree.nodes, corrections, scale)) return yield* stitching(spans, knowledge, coarse(scale))
   yield
   timeUntimed(tree)
   yield
@@ -79,7 +84,9 @@ function beginOf({ root }: Tree, { base }: Scale): number {
   return Number((timekeeper(root).span?.start || base) / 1_000_000n)
 }
 
-function knownTo(knowledge: ClockKnowledge | undefined, at: number, traceId: string, { unit }: Scale): Known {
+function knownTo(knowledge: ClockKnowledge | undefined, at: number, traceId: string, { unit, jumps }: Scale): Known {
+  // Of a trace whose times are years apart nobody can say which clock is right.
+  if (jumps.length > 0) return () => undefined
   const by = Number(unit)
   return (from, to) => {
     const bound = knowledge?.bound(from, to, at, traceId)
@@ -101,8 +108,8 @@ function observedIn(evidence: Evidence, scale: Scale): ClockBound[] {
   return observed
 }
 
-function inNanos({ from, to, low, high }: ClockBound, { unit }: Scale): ClockBound {
-  return { from, to, low: low * Number(unit), high: high * Number(unit) }
+function inNanos({ from, to, low, high }: ClockBound, scale: Scale): ClockBound {
+  return { from, to, low: nanosOf(low, scale), high: nanosOf(high, scale) }
 }
 
 /** Some senders cut trace ids to 64 bits: the whole one is the greatest. */

@@ -96,7 +96,7 @@ export class StitchedTimeline implements Timeline {
   }
 
   get figures(): Figures {
-    return figuresOf(this.#nodes, Number(this.#scale.unit), this.#walked())
+    return figuresOf(this.#nodes, this.#scale, this.#walked())
   }
 
   get phases(): ReadonlyMap<Share, bigint> {
