@@ -10,18 +10,24 @@ const { parentPort, workerData } = require('node:worker_threads')
 const { DatabaseSync } = require('node:sqlite')
 const database = new DatabaseSync(workerData)
 database.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256')
+const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
 parentPort.on('message', () => {
+  let all = false
   try {
-    database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    for (let round = 0; round < 4 && !all; round++) {
+      const { log, checkpointed } = checkpoint.get()
+      all = log === checkpointed
+    }
   } catch {
-    // The one that comes to the rest says so.
+    // Who comes to the rest says so.
   }
-  parentPort.postMessage('done')
+  parentPort.postMessage(all)
 })`
 
 /**
  * Brings what is in the write-ahead log into the database. Much of it goes on a thread of its own: writing 16 MB and waiting for the
- * disk took 40 to 190 ms, for which nobody was answered. What came meanwhile is little, and the log begins anew after it.
+ * disk took 40 to 190 ms, for which nobody was answered. The log begins anew when all of it is there: where so much comes that the
+ * thread never gets to its end, the little that is left is done here.
  */
 export class Checkpointer {
   private readonly database: DatabaseSync
@@ -47,7 +53,7 @@ export class Checkpointer {
 
   private started(): Worker {
     const worker = new Worker(THREAD, { eval: true, workerData: this.path, stdout: false, execArgv: [] })
-    worker.on('message', () => this.rest())
+    worker.on('message', (isAll: boolean) => (isAll ? this.done() : this.rest()))
     // Without it SQLite does all itself, now and then within a commit.
     worker.on('error', () => {})
     worker.on('exit', () => this.done())

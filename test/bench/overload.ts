@@ -94,7 +94,8 @@ export class Sender {
 
   constructor(url: string) {
     this.url = url
-    this.bodies = bodiesOf(loadOf(60_000))
+    // A folder that was filled before must not know them.
+    this.bodies = bodiesOf(loadOf(60_000, Date.now()))
   }
 
   restart(): void {

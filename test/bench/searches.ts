@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { Span } from '../../src/model/span.ts'
 import { encodeSpans } from '../../src/otlp/spans.ts'
 import { numbers, ROUTES, traceOf } from './traces.ts'
@@ -146,7 +147,11 @@ export async function askAll(
   const facts = await factsOf(agent, page, random)
   const rows: Row[] = []
   for (const [kind, question] of Object.entries(QUESTIONS).filter(([name]) => name.includes(only))) {
-    const warm = await timed(times, () => ask(agent, page + question(random, facts)))
+    const warm = await timed(times, async () => {
+      // At any moment of what else is going on: one question right after the other meets a pause of it only once.
+      if (!isCold) await setTimeout(20 * random())
+      return ask(agent, page + question(random, facts))
+    })
     const row = { kind, 'p50 ms': warm.at(0.5), 'p99 ms': warm.at(0.99) }
     if (!isCold) {
       rows.push({ ...row, 'max ms': warm.at(1) })
