@@ -1,6 +1,6 @@
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { newsJson } from './news-json.ts'
+import { newsJson, type Tidings, tidingsOf } from './news-json.ts'
 
 /** Who tells of each new or changed timeline: the collector. */
 export interface Live {
@@ -13,9 +13,10 @@ const KEPT = 1_000
 /** At most so many lines at once to one reader, the newest; the list itself has the others. */
 const BURST = 200
 
+/** Written out when somebody reads it: a collector under load has thousands a second, a reader takes a few. */
 interface Line {
   readonly number: number
-  readonly text: string
+  readonly tidings: Tidings
 }
 
 /** The news as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), numbered, for any number of readers. */
@@ -46,11 +47,12 @@ export function news(live: Live, era: string, { heartbeatMs = 15_000, pauseMs = 
     waiting.clear()
   }
   const stop = live.subscribe((summary, timeline) => {
-    const number = ++count
-    lines.push({ number, text: `id: ${era}-${number}\nevent: summary\ndata: ${JSON.stringify(newsJson(summary, timeline))}\n\n` })
+    lines.push({ number: ++count, tidings: tidingsOf(summary, timeline) })
     if (lines.length > KEPT) lines.shift()
     wake()
   })
+  const textOf = ({ number, tidings }: Line): string =>
+    `id: ${era}-${number}\nevent: summary\ndata: ${JSON.stringify(newsJson(tidings))}\n\n`
   /** Resolves when something comes, or after some time. */
   const something = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -70,7 +72,7 @@ export function news(live: Live, era: string, { heartbeatMs = 15_000, pauseMs = 
       const fresh = lines.filter((line) => line.number > seen).slice(-BURST)
       if (fresh.length > 0) {
         seen = (fresh.at(-1) as Line).number
-        yield fresh.map((line) => line.text).join('')
+        yield fresh.map(textOf).join('')
         await pause(pauseMs)
       } else {
         const before = count
