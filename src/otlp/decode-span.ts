@@ -1,6 +1,7 @@
 import type { SpanKind } from '../model/phases.ts'
 import type { Resource, Scope, Span, SpanEvent, SpanLink, Value, ValueMap } from '../model/span.ts'
 import { ZIPKIN } from '../model/zipkin.ts'
+import { decodeAttributes } from './decode-attributes.ts'
 import { readId, readTraceId } from './decode-id.ts'
 import { MalformedError, type ProtobufReader } from './decode-reader.ts'
 import { readText } from './decode-text.ts'
@@ -42,7 +43,7 @@ const ZERO_PARENT = '0000000000000000'
 /** `opentelemetry.proto.trace.v1.Span`, from the reader's place up to `end`. One switch over tags (field << 3 | wire type), because this is the hottest loop of the collector. */
 // oxlint-disable-next-line max-lines-per-function
 export function decodeSpan(reader: ProtobufReader, end: number, resource: Resource, scope: Scope): Span {
-  const attributes = new Map<string, Value>()
+  let attributes: ValueMap | undefined
   let traceId = ''
   let spanId = ''
   let parent = ''
@@ -85,7 +86,7 @@ export function decodeSpan(reader: ProtobufReader, end: number, resource: Resour
         finish = reader.fixed64()
         break
       case 0x4a:
-        decodeAttribute(reader, reader.until(end), attributes)
+        attributes = decodeAttributes(reader, end, attributes)
         break
       case 0x50:
         dropped = reader.varint()
@@ -122,12 +123,12 @@ export function decodeSpan(reader: ProtobufReader, end: number, resource: Resour
     statusMessage,
     traceState,
     flags,
-    attributes,
+    attributes: attributes ?? NO_ATTRIBUTES,
     events: events ?? NONE,
     links: links ?? NONE,
     resource,
     scope,
-    shared: attributes.get(ZIPKIN.shared) === true,
+    shared: attributes?.get(ZIPKIN.shared) === true,
     droppedAttributes: dropped,
   }
 }

@@ -1,6 +1,7 @@
 import type { Value, ValueMap } from '../model/span.ts'
+import { Interned } from './decode-interned.ts'
 import { type ProtobufReader, WIRE } from './decode-reader.ts'
-import { Interned, readText } from './decode-text.ts'
+import { readText } from './decode-text.ts'
 
 /** Values inside values, at most this deep; a span with deeper ones is refused. */
 export const DEEPEST = 64
@@ -65,25 +66,13 @@ function decodeRecord(reader: ProtobufReader, end: number): { [key: string]: Val
   return record
 }
 
-/** Whole attributes with plain values: most of them come with every request. */
-const pairs = new Interned<readonly [key: string, value: Value]>(1 << 13)
-const LONGEST_PAIR = 192
+/** Whole attributes with plain values: most of them come with every request. Lists and records may be changed by whoever gets them. */
+const pairs = new Interned(1 << 13, 192, decodePair, ([, value]) => typeof value !== 'object')
 
 /** One KeyValue into a map; the last of a repeated key wins. */
 export function decodeAttribute(reader: ProtobufReader, end: number, into: { set(key: string, value: Value): unknown }): void {
-  const start = reader.at
-  if (end - start > LONGEST_PAIR) {
-    const [key, value] = decodePair(reader, end)
-    into.set(key, value)
-    return
-  }
-  let pair = pairs.find(reader.view, start, end)
-  if (pair === undefined) {
-    pair = decodePair(reader, end)
-    // Lists and records may be changed by whoever gets them, and are not shared.
-    if (typeof pair[1] !== 'object') pairs.remember(reader, start, end, pair)
-  } else reader.at = end
-  into.set(pair[0], pair[1])
+  const [key, value] = pairs.read(reader, end)
+  into.set(key, value)
 }
 
 function decodePair(reader: ProtobufReader, end: number): readonly [key: string, value: Value] {
