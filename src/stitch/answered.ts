@@ -1,4 +1,5 @@
 import { OWN } from '../model/attributes.ts'
+import type { NodesById } from './by-id.ts'
 import type { Node } from './node.ts'
 import { isFirst } from './siblings.ts'
 
@@ -13,7 +14,7 @@ function answeredBy(node: Node): string | undefined {
  * afterwards which span answered, and says so. It is the parent of that one's uppermost parent then, as if that had named it.
  * @returns whether there was any
  */
-export function hangAnswers(roots: readonly Node[], byId: ReadonlyMap<string, Node>): boolean {
+export function hangAnswers(roots: readonly Node[], byId: NodesById): boolean {
   const asking = roots.filter((node) => answeredBy(node) !== undefined).sort((a, b) => (isFirst(a, b) ? -1 : 1))
   for (const node of asking) {
     const top = uppermost(byId.get(answeredBy(node) as string))

@@ -1,5 +1,6 @@
 import { OWN } from '../model/attributes.ts'
 import type { Span } from '../model/span.ts'
+import { type NodesById, nodesById } from './by-id.ts'
 import { fingerprint, same } from './fingerprint.ts'
 import { Halves } from './halves.ts'
 import { idOf } from './hash.ts'
@@ -13,39 +14,39 @@ import { BIT } from './warnings.ts'
 /** The spans of a trace, each once, and by id. */
 export interface Distinct {
   readonly nodes: Node[]
-  readonly byId: Map<string, Node>
+  readonly byId: NodesById
   readonly shared: Map<string, Halves>
 }
 
 /** One node per span: exact copies removed, snapshots replaced, conflicting copies merged, shared ids told apart. In steps. */
 export function* distinct(spans: readonly Span[], scale: Scale): Generator<void, Distinct> {
-  const byId = new Map<string, Node>()
+  const result: Distinct = { nodes: [], byId: nodesById(spans.length), shared: new Map() }
   const copies = new Map<string, Span[]>()
   for (const part of parts(spans)) {
-    if (byId.size > 0) yield
-    take(part, scale, byId, copies)
+    if (result.nodes.length > 0) yield
+    take(part, scale, result, copies)
   }
-  for (const id of copies.keys()) byId.delete(id)
-  const result: Distinct = { nodes: [...byId.values()], byId, shared: new Map() }
+  if (copies.size === 0) return result
+  const once = { ...result, nodes: result.nodes.filter(({ spanId }) => !copies.has(spanId)) }
   for (const some of parts([...copies])) {
     yield
-    for (const [id, several] of some) addCopies(result, id, several, scale)
+    for (const [id, several] of some) addCopies(once, id, several, scale)
   }
-  return result
+  return once
 }
 
-function take(spans: readonly Span[], scale: Scale, byId: Map<string, Node>, copies: Map<string, Span[]>): void {
+function take(spans: readonly Span[], scale: Scale, result: Distinct, copies: Map<string, Span[]>): void {
   for (const span of spans) {
-    const known = byId.get(span.spanId)
-    if (known === undefined) byId.set(span.spanId, nodeOf(span, span.spanId, 0, scale))
+    const known = result.byId.get(span.spanId)
+    if (known === undefined) add(result, nodeOf(span, span.spanId, 0, scale))
     else if (copies.has(span.spanId)) copies.get(span.spanId)?.push(span)
     else copies.set(span.spanId, [known.span as Span, span])
   }
 }
 
-function add(result: Distinct, node: Node): void {
-  result.nodes.push(node)
-  result.byId.set(node.spanId, node)
+function add({ nodes, byId }: Distinct, node: Node): void {
+  nodes.push(node)
+  byId.set(node.spanId, node)
 }
 
 /** Copies under one id: one node, or a client with its servers. */

@@ -74,7 +74,7 @@ function parentOf(node: Node, span: Span, byId: Distinct['byId'], shared: Distin
   const id = span.parentSpanId
   if (id === null) return leader(node, span, byId)
   if (id === span.spanId) return node
-  const halves = shared.get(id)
+  const halves = shared.size === 0 ? undefined : shared.get(id)
   return halves === undefined ? byId.get(id) : halves.parentOf(span)
 }
 
