@@ -1,5 +1,6 @@
 import { OWN } from '../model/attributes.ts'
-import type { Span, Value, ValueMap } from '../model/span.ts'
+import { ofAttributes } from '../model/shared-attributes.ts'
+import type { Span, Value } from '../model/span.ts'
 import { hexOf, mixNumber, mixText, spread, type Hash } from './hash.ts'
 import type { Node } from './node.ts'
 import { STEP } from './steps.ts'
@@ -40,11 +41,13 @@ function mixSpan(hash: Hash, span: Span, duration: number): void {
   mixText(hash, span.status)
   mixText(hash, span.resource.service)
   mixNumber(hash, span.events.length + span.links.length * 1_000)
-  mixAttributes(hash, span.attributes)
+  const { a, b } = attributesHash(span.attributes)
+  mixNumber(hash, a)
+  mixNumber(hash, b)
 }
 
 /** Attributes are a set: each is hashed by itself and added. */
-function mixAttributes(hash: Hash, attributes: ValueMap): void {
+const attributesHash = ofAttributes((attributes): Hash => {
   let a = 0
   let b = 0
   for (const [key, value] of attributes) {
@@ -53,9 +56,8 @@ function mixAttributes(hash: Hash, attributes: ValueMap): void {
     a = (a + one.a) | 0
     b = (b + one.b) | 0
   }
-  mixNumber(hash, a)
-  mixNumber(hash, b + attributes.size)
-}
+  return { a, b: b + attributes.size }
+})
 
 /** What was hashed last of each key: many spans say the same, and comparing texts takes a fifth of hashing them. */
 const last = new Map<string, Hash & { value: Value }>()
