@@ -125,8 +125,11 @@ function isNowhere({ spanID }: Json): boolean {
 }
 
 function linkOf(reference: Json, traceId: string): SpanLink {
+  const trace = text(reference['traceID']) === '' ? traceId : idOf(reference['traceID'], 32, 'trace id in a reference')
+  // Some senders cut trace ids to 64 bits: the one here or the one there may be whole.
+  const cut = [trace, traceId].some((id) => id.startsWith('0000000000000000')) && trace.endsWith(traceId.slice(16))
   return {
-    traceId: text(reference['traceID']) === '' ? traceId : idOf(reference['traceID'], 32, 'trace id in a reference'),
+    traceId: cut ? traceId : trace,
     spanId: idOf(reference['spanID'], 16, 'span id in a reference'),
     attributes: new Map(),
     traceState: '',

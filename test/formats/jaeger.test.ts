@@ -37,6 +37,14 @@ test('the parent is the first CHILD_OF of the same trace, else the first FOLLOWS
   expect(one({ parentSpanID: '9' })?.parentSpanId).toBe('0000000000000009')
 })
 
+test('a reference to the same trace may have half its id, or the whole of it', () => {
+  const [whole, half] = ['463ac35c9f6413ad48485a3953bb6124', '48485a3953bb6124']
+  const parent = (traceID: string, other: string) => one({ traceID, references: [{ traceID: other, spanID: '2' }] })?.parentSpanId
+  expect([parent(whole, half), parent(half, whole)]).toEqual(['0000000000000002', '0000000000000002'])
+  expect(parent(whole, `1${half.slice(1)}`)).toBeNull()
+  expect(parent(whole, `1${whole.slice(1)}`)).toBeNull()
+})
+
 test('tags are attributes in their types; kind, status and scope come from them', () => {
   const span = one({
     tags: [
