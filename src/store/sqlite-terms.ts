@@ -1,3 +1,4 @@
+import { ofAttributes } from '../model/shared-attributes.ts'
 import type { Resource, Value, ValueMap } from '../model/span.ts'
 import type { Summary } from '../model/summary.ts'
 import { atOnce } from '../model/steps.ts'
@@ -78,6 +79,20 @@ const operationPairs = new Pairs((service, name) => [
 ])
 const fieldPairs = new Pairs((field, value) => [term(field, value)])
 
+/** The pairs of a span's attributes, and the trace that had them last. */
+interface AttributePairs {
+  readonly pairs: readonly Pair[]
+  seen: number
+}
+
+const pairsOf = ofAttributes((attributes): AttributePairs => {
+  const pairs: Pair[] = []
+  for (const [key, value] of attributes)
+    for (const one of Array.isArray(value) ? value : [value])
+      if (typeof one === 'string' ? one.length <= LONGEST : typeof one !== 'object') pairs.push(attributePairs.get(key, one))
+  return { pairs, seen: 0 }
+})
+
 /** The terms of one trace as they come together. */
 class Gathered {
   readonly terms: number[] = []
@@ -111,15 +126,10 @@ class Gathered {
   }
 
   private addAttributes(attributes: ValueMap): void {
-    for (const [key, value] of attributes) {
-      if (typeof value === 'string' ? value.length <= LONGEST : typeof value !== 'object')
-        this.add(attributePairs.get(key, value))
-      else if (Array.isArray(value)) this.addList(key, value)
-    }
-  }
-
-  private addList(key: string, values: readonly Value[]): void {
-    for (const one of values) if (typeof one !== 'object' && String(one).length <= LONGEST) this.add(attributePairs.get(key, one))
+    const known = pairsOf(attributes)
+    if (known.seen === this.trace) return
+    known.seen = this.trace
+    for (const pair of known.pairs) this.add(pair)
   }
 }
 
