@@ -1,4 +1,5 @@
 import type { MetricPoint } from '../model/metric.ts'
+import { streamAround } from '../model/streaming.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { advance, patience, type Alert } from './alert.ts'
 import { SeriesBook } from './book.ts'
@@ -63,9 +64,10 @@ export class AlertEngine {
   learn(timeline: Timeline): void {
     const fresh = this.#seen.fresh(timeline)
     const now = this.#now()
-    learn(timeline, this.series, fresh, now)
+    const stream = streamAround(timeline)
+    learn(timeline, this.series, fresh, now, stream)
     this.inFlight.see(timeline, now)
-    this.spans.add(timeline, fresh, now)
+    this.spans.add(timeline, fresh, now, stream)
   }
 
   /**

@@ -1,6 +1,6 @@
 import { OWN } from '../model/attributes.ts'
 import type { PhaseId } from '../model/phases.ts'
-import { latencyNs, streamAround, type StreamBeginning } from '../model/streaming.ts'
+import { latencySeconds, streamAround, type StreamBeginning } from '../model/streaming.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 import type { SeriesBook } from './book.ts'
 import type { Measure, Subject } from './observation.ts'
@@ -12,8 +12,6 @@ interface Request {
   readonly seconds: number
 }
 
-const seconds = (nanos: bigint): number => Number(nanos) / 1e9
-
 const text = (span: TimelineSpan, key: string): string => {
   const value = span.source?.attributes.get(key)
   return typeof value === 'string' ? value : ''
@@ -24,13 +22,19 @@ const text = (span: TimelineSpan, key: string): string => {
  * @param fresh those that count; all if left out
  * @param now ms since the epoch: a clock that is ahead makes no slots in the future
  */
-export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: number = Infinity): void {
-  const { traceId } = timeline
-  const stream = streamAround(timeline)
+export function learn(
+  timeline: Timeline,
+  book: SeriesBook,
+  fresh?: Fresh,
+  now: number = Infinity,
+  stream: StreamBeginning | undefined = streamAround(timeline),
+): void {
+  const { traceId, spans } = timeline
+  const wholeSeconds = spans[0]?.seconds ?? 0
   /** By depth, since spans are depth first: the innermost `gateway` around. */
   const around: (Request | undefined)[] = []
   let index = -1
-  for (const span of timeline.spans) {
+  for (const span of spans) {
     index++
     const { depth, phase, source } = span
     const outer = depth === 0 ? undefined : around[depth - 1]
@@ -38,9 +42,9 @@ export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: 
     around[depth] = request
     if (phase === null || source === null || fresh?.[index] === false) continue
     const subject = subjectOf(span, phase, request?.route ?? '')
-    const at = Math.min(now, Number(span.end) / 1e6)
-    const selfSeconds = seconds(stream === undefined ? span.selfNs : before(stream, span))
-    const whole = request?.seconds ?? seconds(timeline.durationNs)
+    const at = Math.min(now, span.endMs)
+    const selfSeconds = stream === undefined ? span.selfSeconds : Math.min(span.selfSeconds, latencySeconds(span, stream))
+    const whole = request?.seconds ?? wholeSeconds
     const measure: Measure = { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at }
     // The metrics of an agent know its own phases only, not those that are made out in others' spans.
     if (book.counts(span.service, now) || !source.attributes.has(OWN.phase)) book.of(subject).observe(measure)
@@ -48,14 +52,8 @@ export function learn(timeline: Timeline, book: SeriesBook, fresh?: Fresh, now: 
   }
 }
 
-/** A stream's life is nobody's latency. */
-function before(stream: StreamBeginning, span: TimelineSpan): bigint {
-  const [self, latency] = [span.selfNs, latencyNs(span, stream)]
-  return self < latency ? self : latency
-}
-
 function requestOf(gateway: TimelineSpan): Request {
-  return { route: routeOf(gateway), seconds: seconds(gateway.end - gateway.start) }
+  return { route: routeOf(gateway), seconds: gateway.seconds }
 }
 
 export const routeOf = (gateway: TimelineSpan): string => text(gateway, 'http.route')

@@ -1,4 +1,4 @@
-import { Histogram } from '../model/histogram.ts'
+import { bucketOf, Histogram } from '../model/histogram.ts'
 import { MINUTE_MS } from './slot.ts'
 
 /** Durations of one minute. */
@@ -16,7 +16,7 @@ export class Minutes {
   #minutes: Minute[] = []
 
   /** @param at ms since the epoch @param most minutes that may be kept, at most an hour's */
-  record(seconds: number, at: number, most: number): void {
+  record(seconds: number, at: number, most: number, bucket: number = bucketOf(seconds)): void {
     const start = Math.floor(at / MINUTE_MS) * MINUTE_MS
     let place = this.#minutes.length
     while (place > 0 && (this.#minutes[place - 1] as Minute).start > start) place--
@@ -28,7 +28,7 @@ export class Minutes {
       const first = this.#minutes.findIndex((minute) => minute.start > least)
       this.#minutes.splice(0, Math.max(first, this.#minutes.length - most, 0))
     }
-    found.durations.record(seconds)
+    found.durations.record(seconds, 1, bucket)
   }
 
   /** Adds what was in the minutes that began at or after `from` and before `to` to a histogram. */

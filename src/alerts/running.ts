@@ -21,8 +21,8 @@ export class Running {
     for (const slot of slots) this.merge(slot, slot.self)
   }
 
-  record(slot: Slot, selfSeconds: number): void {
-    if (slot.start >= this.#from) this.#self.record(selfSeconds)
+  record(slot: Slot, selfSeconds: number, bucket: number): void {
+    if (slot.start >= this.#from) this.#self.record(selfSeconds, 1, bucket)
   }
 
   merge(slot: Slot, self: Histogram): void {

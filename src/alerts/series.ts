@@ -1,4 +1,4 @@
-import { Histogram, type HistogramData } from '../model/histogram.ts'
+import { bucketOf, Histogram, type HistogramData } from '../model/histogram.ts'
 import type { Measure, Subject } from './observation.ts'
 import { Running } from './running.ts'
 import { coarsened, emptySlot, keep, MINUTE_MS, SLOT_MS, type Exemplar, type Slot } from './slot.ts'
@@ -69,14 +69,15 @@ export class Series {
   /** Adds one request: the same as `add` with a histogram of one value, without making one. */
   observe(measure: Measure): void {
     const { selfSeconds, error, share, at } = measure
-    this.total.record(selfSeconds)
+    const bucket = bucketOf(selfSeconds)
+    this.total.record(selfSeconds, 1, bucket)
     if (error) this.errors++
     const slot = this.#slot(at)
     if (slot === undefined) return
-    slot.self.record(selfSeconds)
+    slot.self.record(selfSeconds, 1, bucket)
     if (error) slot.errors++
     slot.shareSum += share
-    for (const running of this.#running) running.record(slot, selfSeconds)
+    for (const running of this.#running) running.record(slot, selfSeconds, bucket)
     keep(slot, measure)
   }
 

@@ -1,7 +1,7 @@
-import { Histogram } from '../model/histogram.ts'
+import { bucketOf, Histogram } from '../model/histogram.ts'
 import type { Family, Labels } from '../model/openmetrics.ts'
 import type { SpanKind } from '../model/phases.ts'
-import { latencyNs, streamAround } from '../model/streaming.ts'
+import { latencySeconds, streamAround, type StreamBeginning } from '../model/streaming.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { Minutes } from './minutes.ts'
 import type { Fresh } from './seen.ts'
@@ -38,9 +38,8 @@ export class SpanMetrics {
   readonly #index = new Map<string, Map<string, SpanGroup[]>>()
 
   /** @param now ms since the epoch: a clock that is ahead makes no minutes in the future */
-  add(timeline: Timeline, fresh: Fresh, now: number): void {
+  add(timeline: Timeline, fresh: Fresh, now: number, stream: StreamBeginning | undefined = streamAround(timeline)): void {
     const { spans } = timeline
-    const stream = streamAround(timeline)
     const most = Math.max(5, Math.floor(MINUTES / (this.#groups.length + 1)))
     let index = -1
     for (const span of spans) {
@@ -48,9 +47,10 @@ export class SpanMetrics {
       if (span.source === null || fresh[index] === false) continue
       const status = span.error ? 'ERROR' : span.source.status === 'ok' ? 'OK' : 'UNSET'
       const { durations, minutes } = this.#of(span.service, span.name, span.kind, status)
-      const seconds = Number(latencyNs(span, stream)) / 1e9
-      durations.record(seconds)
-      minutes?.record(seconds, Math.min(now, Number(span.end) / 1e6), most)
+      const seconds = latencySeconds(span, stream)
+      const bucket = bucketOf(seconds)
+      durations.record(seconds, 1, bucket)
+      minutes?.record(seconds, Math.min(now, span.endMs), most, bucket)
     }
   }
 

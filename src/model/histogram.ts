@@ -50,14 +50,15 @@ export class Histogram {
   /** No typed array: those of this size live outside the heap, and making one costs more than all that is counted in it. */
   #counts: number[] = []
 
-  record(value: number, times = 1): void {
+  /** @param bucket of the value, for who records it in several: a logarithm costs more than all else here */
+  record(value: number, times = 1, bucket: number = bucketOf(value)): void {
     if (!(value >= 0)) value = 0
     this.count += times
     this.sum += value * times
     if (value < this.min) this.min = value
     if (value > this.max) this.max = value
     if (value === 0) this.zeroCount += times
-    else this.#add(bucketOf(value), times)
+    else this.#add(bucket, times)
   }
 
   merge(other: Histogram): void {

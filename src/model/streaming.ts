@@ -39,4 +39,9 @@ export function latencyNs({ start, end, depth, phase }: TimelineSpan, stream: St
   return stream.at > start ? stream.at - start : 0n
 }
 
+/** The same in seconds. */
+export function latencySeconds(span: TimelineSpan, stream: StreamBeginning | undefined): number {
+  return stream === undefined ? span.seconds : Number(latencyNs(span, stream)) / 1e9
+}
+
 const isOutside = (phase: TimelineSpan['phase']): boolean => phase !== null && /^(?:client|proxy)\b/.test(phase)

@@ -41,6 +41,10 @@ export interface TimelineSpan {
   readonly criticalNs: bigint
   readonly slackNs: bigint
   readonly dragNs: bigint
+  /** Numbers for who adds up thousands of spans a second and needs no more digits: duration and self time in seconds, `end` in ms since the epoch. */
+  readonly seconds: number
+  readonly selfSeconds: number
+  readonly endMs: number
   readonly depth: number
   readonly error: boolean
   readonly warnings: readonly Warning[]

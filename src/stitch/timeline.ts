@@ -204,6 +204,19 @@ class StitchedSpan implements TimelineSpan {
     return durationOf(this.#node.drag, this.#scale)
   }
 
+  get seconds(): number {
+    return ((this.#node.end - this.#node.start) * Number(this.#scale.unit)) / 1e9
+  }
+
+  get selfSeconds(): number {
+    return (this.#node.self * Number(this.#scale.unit)) / 1e9
+  }
+
+  get endMs(): number {
+    const { base, unit } = this.#scale
+    return (Number(base) + this.#node.end * Number(unit)) / 1e6
+  }
+
   get depth(): number {
     return this.#node.depth
   }
