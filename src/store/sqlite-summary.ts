@@ -11,6 +11,7 @@ const FORM = 2
 
 /** Places of phases in what is stored: the table's order today. New phases go to the end, whatever place the table gives them. */
 const PHASES: readonly (PhaseId | 'gap' | 'other')[] = ['gap', 'other', ...PHASE_IDS]
+const PLACES = new Map(PHASES.map((phase, place) => [phase, place]))
 
 /** How often one service called another, kept with the summary so that a new version of a trace can take back the old one's. */
 export interface Call {
@@ -22,7 +23,7 @@ export interface Call {
 export function packSummary(summary: Summary, calls: readonly Call[], texts: Texts): Uint8Array {
   const out = new Packer(texts)
   out.number(FORM)
-  out.fixed(Buffer.from(summary.version))
+  out.fixed(summary.version)
   out.text(summary.service)
   out.text(summary.name)
   out.text(summary.method)
@@ -34,7 +35,7 @@ export function packSummary(summary: Summary, calls: readonly Call[], texts: Tex
   out.list(summary.services, (service) => out.text(service))
   out.number((summary.error ? 1 : 0) | (summary.inFlight ? 2 : 0))
   out.list([...summary.phases], ([phase, ns]) => {
-    out.number(PHASES.indexOf(phase))
+    out.number(PLACES.get(phase) as number)
     out.number(ns)
   })
   out.list([...summary.warnings], ([warning, count]) => {
@@ -108,8 +109,11 @@ function middleware(name: string | null, hook: string | null, selfNs: bigint): S
   return name === null ? null : { name, hook: hook ?? '', selfNs }
 }
 
+/** Where summaries are written, one at a time. */
+const room = { bytes: Buffer.allocUnsafeSlow(4_096) }
+
 class Packer {
-  private readonly bytes: number[] = []
+  private at = 0
   private readonly texts: Texts
 
   constructor(texts: Texts) {
@@ -117,14 +121,23 @@ class Packer {
   }
 
   number(value: number | bigint): void {
+    this.reserve(10)
     let rest = typeof value === 'bigint' && value <= 0xffffffffffffn && value >= 0n ? Number(value) : value
     if (typeof rest === 'bigint') {
-      for (rest = BigInt.asUintN(64, rest); rest > 0x7fn; rest >>= 7n) this.bytes.push(Number(rest & 0x7fn) | 0x80)
-      this.bytes.push(Number(rest))
-      return
+      for (rest = BigInt.asUintN(64, rest); rest > 0x7fn; rest >>= 7n) this.byte(Number(rest & 0x7fn) | 0x80)
+      return this.byte(Number(rest))
     }
-    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.bytes.push((rest % 128) | 0x80)
-    this.bytes.push(rest)
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 0x80)
+    this.byte(rest)
+  }
+
+  private byte(value: number): void {
+    room.bytes[this.at++] = value
+  }
+
+  private reserve(length: number): void {
+    const { bytes } = room
+    if (this.at + length > bytes.length) room.bytes = Buffer.concat([bytes], 2 * (bytes.length + length))
   }
 
   /** Of two times, whatever the sign: modulo 2^64, as they were sent. */
@@ -133,9 +146,11 @@ class Packer {
     this.number(by < 0n ? -2n * by - 1n : 2n * by)
   }
 
-  fixed(content: Uint8Array): void {
-    this.number(content.length)
-    this.bytes.push(...content)
+  fixed(text: string): void {
+    const length = Buffer.byteLength(text)
+    this.number(length)
+    this.reserve(length)
+    this.at += room.bytes.write(text, this.at)
   }
 
   /** 0 for null, 1 and the text itself where it has no number. */
@@ -144,7 +159,7 @@ class Packer {
     const id = this.texts.idOf(text)
     if (id !== undefined) return this.number(id + 1)
     this.number(1)
-    this.fixed(Buffer.from(text.slice(0, LONGEST_NAME).toWellFormed()))
+    this.fixed(text.slice(0, LONGEST_NAME).toWellFormed())
   }
 
   list<Item>(items: readonly Item[], write: (item: Item) => void): void {
@@ -153,7 +168,7 @@ class Packer {
   }
 
   packed(): Uint8Array {
-    return Uint8Array.from(this.bytes)
+    return Uint8Array.prototype.slice.call(room.bytes, 0, this.at)
   }
 }
 
