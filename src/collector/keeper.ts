@@ -17,8 +17,10 @@ import { assemble } from './pieces.ts'
 
 /** How often what has been gathered is looked through, in ms. */
 const PERIOD = 100
-/** After so much work the process takes part in the rest of its life, in ms. */
+/** A batch takes no longer than this, in ms. */
 const SLICE = 15
+/** After so much work the process takes part in the rest of its life, in ms: whoever asks meanwhile waits for so long, mostly twice. */
+const BREATH = 4
 /** Bytes of spans that are put together: what is stitched and not put is copied by the garbage collector. */
 const BATCH = 128 * 1024
 /** Between the steps of a trace with so many bytes of spans others get their turn: 100,000 spans take the better part of a second. */
@@ -91,7 +93,7 @@ export class Keeper {
         if (trace !== undefined) batch.push({ from, trace })
       }
       await this.put(batch)
-      if (performance.now() - breath > SLICE) {
+      if (performance.now() - breath > BREATH) {
         await setImmediate()
         breath = performance.now()
       }
