@@ -133,7 +133,7 @@ function linkOf(reference: Json, traceId: string): SpanLink {
     spanId: idOf(reference['spanID'], 16, 'span id in a reference'),
     attributes: new Map(),
     traceState: '',
-    type: reference['refType'] === 'FOLLOWS_FROM' ? 'follows_from' : 'link',
+    type: /^follows[-_]?from$/i.test(text(reference['refType'])) ? 'follows_from' : 'link',
   }
 }
 

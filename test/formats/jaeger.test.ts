@@ -37,6 +37,10 @@ test('the parent is the first CHILD_OF of the same trace, else the first FOLLOWS
   expect(one({ parentSpanID: '9' })?.parentSpanId).toBe('0000000000000009')
 })
 
+test.each(['FOLLOWS_FROM', 'follows-from', 'FollowsFrom'])('%s is what it says, however it is written', (refType) => {
+  expect(one({ references: [{ refType, traceID: 'abc', spanID: '2' }] })?.links).toMatchObject([{ type: 'follows_from' }])
+})
+
 test('a reference to the same trace may have half its id, or the whole of it', () => {
   const [whole, half] = ['463ac35c9f6413ad48485a3953bb6124', '48485a3953bb6124']
   const parent = (traceID: string, other: string) => one({ traceID, references: [{ traceID: other, spanID: '2' }] })?.parentSpanId
