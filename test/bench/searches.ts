@@ -45,6 +45,11 @@ const v3 =
     const service = { 'query.service_name': pick(random, SERVICES), 'query.search_depth': '20' }
     return `/api/v3/${path}?${new URLSearchParams({ ...service, ...times, ...query(random, facts) }).toString()}`
   }
+const windows = (random: Random, facts: Facts, query: Record<string, string>): string => {
+  const to = someWhen(random, facts)
+  const times = { from: String(to - 3_600n * SECOND), to: String(to) }
+  return `/api/compare?${new URLSearchParams({ ...times, ...query }).toString()}`
+}
 const rfc = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString()
 const micros = (ns: bigint): string => String(ns / 1_000n)
 const path = (random: Random): string => `/books/${Math.floor(random() * 10_000)}/`
@@ -91,6 +96,9 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
     q: 'select',
   })),
   '1,500 at once': list((random) => ({ service: pick(random, SERVICES), limit: '1500' })),
+  'compare two hours': (random, facts) => windows(random, facts, {}),
+  'compare two hours of a route': (random, facts) => windows(random, facts, { service: 'shop', route: pick(random, ROUTES) }),
+  middlewares: () => '/api/middleware',
   'v1 service': v1(() => ({})),
   'v1 operation': v1((random) => ({ service: 'shop', operation: `GET ${pick(random, ROUTES)}` })),
   'v1 tag': v1((random) => ({ tags: JSON.stringify({ 'url.path': path(random) }) })),
@@ -110,6 +118,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
     maxDuration: '1.5s',
   })),
   'v1 100 traces': v1(() => ({ limit: '100' })),
+  'v1 1,500 traces, whole': v1(() => ({ limit: '1500' })),
   'v1 by id': (random, { traceIds }) => `/api/traces/${pick(random, traceIds)}`,
   'v1 services': () => '/api/services',
   'v1 operations': (random) => `/api/services/${pick(random, SERVICES)}/operations`,
@@ -120,6 +129,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   'v3 services': () => '/api/v3/services',
   'v3 operations': (random) => `/api/v3/operations?service=${pick(random, SERVICES)}`,
   'v3 traces': v3('traces', () => ({})),
+  'v3 1,500 traces, whole': v3('traces', () => ({ 'query.search_depth': '1500' })),
   'v3 traces, attribute': v3('traces', () => ({ 'query.attributes': '{"http.response.status_code":"500"}' })),
   'v3 traces, duration': v3('traces', (random) => ({ 'query.duration_min': `${40 + Math.floor(22 * random())}ms` })),
   'v3 by id': (random, { traceIds }) => `/api/v3/traces/${pick(random, traceIds)}`,
