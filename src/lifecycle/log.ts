@@ -13,6 +13,7 @@ export interface LogRecord {
   readonly error?: unknown
 }
 
+/** Takes a record for each error response: `settings.log`. */
 export type Log = (record: LogRecord) => void
 
 /** By default errors go to the standard error output, with their stack; warnings do where debug is on. */

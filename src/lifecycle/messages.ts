@@ -1,5 +1,6 @@
 import type { Session } from './session.ts'
 
+/** As in Django; a page may style them. */
 export type MessageLevel = 'debug' | 'info' | 'success' | 'warning' | 'error'
 
 /** Something to be told to the visitor once. */

@@ -4,6 +4,7 @@ import { ResponseHeaders } from './headers.ts'
 import type { Maybe } from './maybe.ts'
 import { quoteUrl } from './urls/encode.ts'
 
+/** What every response may be given beside its content. */
 export interface ResponseOptions {
   /** 200 by default. */
   readonly status?: number | undefined
@@ -144,6 +145,7 @@ export class HttpResponseNotAllowed extends HttpResponse {
   }
 }
 
+/** Which of the four redirects it is; 302 by default. */
 export interface RedirectOptions extends ResponseOptions {
   /** The client may remember it: 301, or 308. */
   readonly permanent?: boolean | undefined

@@ -103,6 +103,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.gz': 'application/gzip',
 }
 
+/** What a file may be given beside its content. */
 export interface FileOptions extends ResponseOptions {
   /** The name for the client, and what the type is taken from; a file stream's own by default. */
   readonly filename?: string

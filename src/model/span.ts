@@ -15,18 +15,21 @@ export interface Resource {
   readonly attributes: ValueMap
 }
 
+/** The instrumentation that made a span. */
 export interface Scope {
   readonly name: string
   readonly version: string
   readonly attributes: ValueMap
 }
 
+/** Something that happened during a span. */
 export interface SpanEvent {
   readonly time: bigint
   readonly name: string
   readonly attributes: ValueMap
 }
 
+/** Another span that this one has to do with. */
 export interface SpanLink {
   readonly traceId: string
   readonly spanId: string

@@ -37,29 +37,38 @@ export interface TimelineSpan {
   readonly end: bigint
   readonly rawStart: bigint
   readonly rawEnd: bigint
+  /** Its duration less what its children, those that it waits for, cover of it. */
   readonly selfNs: bigint
+  /** Its sections of the critical path. */
   readonly criticalNs: bigint
+  /** How much later it could end with the root ending no later. */
   readonly slackNs: bigint
+  /** How much earlier the root would end if it, and all under it, took no time (Devaux's drag). */
   readonly dragNs: bigint
   /** Numbers for who adds up thousands of spans a second and needs no more digits: duration and self time in seconds, `end` in ms since the epoch. */
   readonly seconds: number
   readonly selfSeconds: number
   readonly endMs: number
+  /** 0 for the root. */
   readonly depth: number
   readonly error: boolean
   readonly warnings: readonly Warning[]
 }
 
+/** From when to when, in nanoseconds since the epoch. */
 export interface Interval {
   readonly start: bigint
   readonly end: bigint
 }
 
+/** What was found of a host's clock in this trace. */
 export interface ClockCorrection {
   readonly host: string
+  /** Taken from its times; the truth is between low and high, where the calls of others bound it. */
   readonly offsetNs: bigint
   readonly lowNs: bigint | null
   readonly highNs: bigint | null
+  /** Calls that said so. */
   readonly pairs: number
   readonly confidence: 'bounded' | 'conflicting' | 'none'
 }
@@ -75,18 +84,21 @@ export interface Figures {
   readonly gaps: readonly number[]
 }
 
-/** The spans of one trace as one story. What each field means: `docs` in the README, and the functions of `stitch/`. */
+/** The spans of one trace as one story. How each field is found: the functions of `stitch/`. */
 export interface Timeline {
   readonly traceId: string
   /** A function of the set of spans only: the same set gives the same version, whatever the order of arrival. */
   readonly version: string
+  /** Its id, made up if there are several. */
   readonly root: string
   readonly start: bigint
   readonly end: bigint
   readonly durationNs: bigint
   /** Depth first; siblings by start, then the longer first, then by id. */
   readonly spans: readonly TimelineSpan[]
+  /** What the root's end waited for, in time order, from its start to its end. */
   readonly criticalPath: readonly (Interval & { readonly spanId: string })[]
+  /** Parts of a span with children that none of them covers. */
   readonly gaps: readonly (Interval & { readonly parentSpanId: string })[]
   readonly clocks: readonly ClockCorrection[]
   /** The same times for who draws 100,000 spans: a million bigints take longer than all else. */

@@ -30,7 +30,7 @@ let receiver: Promise<Server> | undefined
 /**
  * Runs something, usually a request to the app under test, and gives its whole timeline. Starts tracing at the first call; the
  * app must be in this process, and be imported after `phaseline/testing`, or wrapped. Captures may run side by side.
- * @throws what `work` throws
+ * @throws what `work` throws; an `Error` if nothing was recorded
  */
 export async function capture<Result>(work: () => Result | Promise<Result>): Promise<Captured<Result>> {
   await (receiver ??= listen())

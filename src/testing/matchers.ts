@@ -5,6 +5,7 @@ import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 export interface PhaseCount {
   /** Only spans whose name is this, or matches. */
   readonly named?: string | RegExp
+  /** Exactly so many. */
   readonly times?: number
   readonly atLeast?: number
   readonly atMost?: number

@@ -10,8 +10,10 @@ import { reverseIn, type ReverseOptions } from './reverse.ts'
 
 /** The statuses that a URL configuration may have handlers for. */
 export type ErrorStatus = 400 | 403 | 404 | 500
+/** What answers in place of the built-in pages, by status. */
 export type ErrorHandlers = Readonly<Partial<Record<ErrorStatus, ErrorHandler>>>
 
+/** What `urlconf()` takes. */
 export interface UrlConfOptions {
   readonly patterns: readonly UrlPattern[]
   /** Makes its names reachable as `{appName}:{name}`. */
@@ -70,6 +72,7 @@ function line(pattern: Pattern, target: View | Included, { name, kwargs = {} }: 
  * A line of a URL configuration.
  * @param route without a leading slash: `books/<int:id>/`
  * @param target a view, `SomeView.asView()`, or `include(…)`
+ * @throws ImproperlyConfigured for another target, and for a route with an unknown converter or a name twice
  */
 export function path(route: string, target: View | Included, options: PatternOptions = {}): UrlPattern {
   return line(routePattern(route, !(target instanceof Included)), target, options)
@@ -84,6 +87,7 @@ export function rePath(regex: string | RegExp, target: View | Included, options:
 /**
  * Other patterns under a prefix.
  * @param namespace tells several instances of one application apart; the application's name by default
+ * @throws ImproperlyConfigured for a namespace of a configuration without `appName`
  */
 export function include(conf: UrlConf | readonly UrlPattern[], namespace?: string): Included {
   const included = conf instanceof UrlConf ? conf : new UrlConf({ patterns: conf })

@@ -10,6 +10,7 @@ import { Included, type UrlPattern } from './line.ts'
 import { compiled, type Kwargs } from './pattern.ts'
 import { candidates, fill, type Candidate } from './reversal.ts'
 
+/** What a name is to be written with. */
 export interface ReverseOptions {
   /** Unnamed arguments, or named ones; not both. */
   readonly args?: readonly unknown[] | undefined
@@ -18,6 +19,7 @@ export interface ReverseOptions {
   readonly currentApp?: string | undefined
   /** The mount prefix, without a slash at its end. */
   readonly scriptName?: string | undefined
+  /** Put behind as a query string. */
   readonly query?: Readonly<Record<string, unknown>> | undefined
   /** Put behind as it is. */
   readonly fragment?: string | undefined

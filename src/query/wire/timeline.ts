@@ -26,7 +26,7 @@ export interface SpanJson {
   events: { time: string; name: string; attributes: Record<string, JsonValue> }[]
 }
 
-/** A timeline: `design/TIMELINE.md`'s fields and a little more. */
+/** A timeline, with the fields of `model/timeline.ts`. */
 export interface TimelineJson {
   traceId: string
   version: string
