@@ -2,7 +2,7 @@ import { elasticSpans } from './jaeger-elastic.ts'
 import { modelSpans } from './jaeger-model.ts'
 import { isJaegerTrace, readJaeger, readJaegerSpans } from './jaeger.ts'
 import { array, isObject, object, text, type Json } from './json.ts'
-import { otlpDocument, readOtlp } from './otlp.ts'
+import { otlpDocument, readOtlpJson } from './otlp.ts'
 import { together, Unusable, type Reading } from './refusal.ts'
 import { isZipkinSpan, readZipkin } from './zipkin.ts'
 
@@ -15,9 +15,7 @@ import { isZipkinSpan, readZipkin } from './zipkin.ts'
 export function readDocument(document: unknown, where: string, written = ''): Reading {
   if (Array.isArray(document)) return readList(document, where)
   const otlp = otlpDocument(document)
-  if (otlp !== undefined) {
-    return readOtlp(Buffer.from(otlp === document && written !== '' ? written : JSON.stringify(otlp)), 'json')
-  }
+  if (otlp !== undefined) return readOtlpJson(otlp, where, otlp === document ? written : '')
   if (isZipkinSpan(document)) return readZipkin([document], () => where)
   if (isObject(document) && (Array.isArray(document['data']) || isJaegerTrace(document))) return readJaeger(document, where)
   if (isObject(document) && isJaegerTrace(document['data'])) return readJaeger(document['data'], where)

@@ -42,6 +42,14 @@ export function list(of: Json, key: string): Json[] {
   return value.map(object)
 }
 
+/** A repeated field of messages that hold spans: what is none there cannot be passed over. */
+export function groups(of: Json, key: string): Json[] {
+  const found = list(of, key)
+  const given = of[key] as readonly unknown[]
+  if (found.some((group, place) => group !== given[place])) throw new MalformedError(`${key} holds something that is no object`)
+  return found
+}
+
 export const text: (value: unknown) => string = (value) => (typeof value === 'string' ? value : '')
 
 /** A 64-bit integer; a number with a fraction or an exponent is cut to a whole one. */
@@ -53,6 +61,15 @@ export function integer(value: unknown): bigint {
 }
 
 export const time: (value: unknown) => bigint = (value) => BigInt.asUintN(64, integer(value))
+
+/** A time of a span. @throws Unusable for one that protobuf could not hold */
+export function moment(of: Json, key: string): bigint {
+  const given = integer(of[key])
+  if (given < 0n || given > LATEST) throw new Unusable(`${key} is no time of 1970 to 2554: ${given}`)
+  return given
+}
+
+const LATEST = 2n ** 64n - 1n
 
 export function attributesOf(of: Json): ValueMap {
   const pairs = list(of, 'attributes')

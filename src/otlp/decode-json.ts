@@ -1,6 +1,19 @@
 import type { Resource, Scope, Span, SpanEvent, SpanLink } from '../model/span.ts'
 import { ZIPKIN } from '../model/zipkin.ts'
-import { attributesOf, integer, list, object, parse, text, time, Unusable, whole, type Json } from './decode-json-value.ts'
+import {
+  attributesOf,
+  groups,
+  integer,
+  list,
+  moment,
+  object,
+  parse,
+  text,
+  time,
+  Unusable,
+  whole,
+  type Json,
+} from './decode-json-value.ts'
 import type { Refused } from './decode-scan.ts'
 import { kindOf, linkType, resourceOf, statusOf } from './decode-span.ts'
 
@@ -8,14 +21,14 @@ import { kindOf, linkType, resourceOf, statusOf } from './decode-span.ts'
  * Reads an ExportTraceServiceRequest in OTLP's JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids are
  * hexadecimal (base64, as plain protobuf JSON has it, is taken too), 64-bit integers numbers or strings, enums numbers or
  * names. Unknown fields are ignored, and null means absent.
- * @throws MalformedError if it is no JSON, or no object
+ * @throws MalformedError if it is no JSON, or something in it that holds spans is no object
  */
 export function decodeJson(body: Uint8Array): { spans: Span[]; refused: Refused[] } {
   const spans: Span[] = []
   const refused: Refused[] = []
-  list(parse(body), 'resourceSpans').forEach((group, i) => {
+  groups(parse(body), 'resourceSpans').forEach((group, i) => {
     const resource = whole(() => resourceOf(attributesOf(object(group['resource']))))
-    list(group, 'scopeSpans').forEach((inner, j) => {
+    groups(group, 'scopeSpans').forEach((inner, j) => {
       const scope = whole(() => scopeOf(object(inner['scope'])))
       list(inner, 'spans').forEach((span, k) => {
         try {
@@ -86,8 +99,8 @@ function spanOf(span: Json, resource: Resource, scope: Scope): Span {
     parentSpanId: parentId(span['parentSpanId']),
     name: text(span['name']),
     kind: kindOf(choice(span['kind'], KIND_NAMES, 'SPAN_KIND_')),
-    start: time(span['startTimeUnixNano']),
-    end: time(span['endTimeUnixNano']),
+    start: moment(span, 'startTimeUnixNano'),
+    end: moment(span, 'endTimeUnixNano'),
     status: statusOf(choice(status['code'], STATUS_NAMES, 'STATUS_CODE_')),
     statusMessage: text(status['message']),
     traceState: text(span['traceState']),

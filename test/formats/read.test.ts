@@ -133,6 +133,21 @@ describe('what cannot be taken is refused with its file, its place and a reason'
     expect(refused.map(({ where }) => where)).toEqual(['line 2', 'line 3: resourceSpans[0].scopeSpans[0].spans[0]'])
   })
 
+  test('in OTLP that cannot be read as a whole, by the group of spans', () => {
+    const [group] = otlp().resourceSpans
+    const [scope] = group?.scopeSpans ?? []
+    const broken = { ...group, scopeSpans: [scope, { spans: 'x' }, { spans: [7] }, 5] }
+    const { spans, refused } = read([otlp(), { resourceSpans: [group, 5, { scopeSpans: {} }, broken] }])
+    expect(spans).toHaveLength(3)
+    expect(refused.map(({ where, reason }) => `${where}: ${reason}`)).toEqual([
+      '[1].resourceSpans[1]: resourceSpans holds something that is no object',
+      '[1].resourceSpans[2]: scopeSpans is no array',
+      '[1].resourceSpans[3].scopeSpans[1]: spans is no array',
+      '[1].resourceSpans[3].scopeSpans[2].spans[0]: no trace id',
+      '[1].resourceSpans[3].scopeSpans[3]: scopeSpans holds something that is no object',
+    ])
+  })
+
   test('what other signals there are is said', () => {
     const { spans, refused } = read(`${JSON.stringify(otlp())}\n{"resourceMetrics":[]}\n{"resourceLogs":[]}\n`)
     expect(spans).toHaveLength(1)

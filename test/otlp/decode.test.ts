@@ -166,6 +166,14 @@ test('200,000 values inside each other exhaust nothing in JSON', () => {
   expect(decodeTraces(Buffer.from(body), 'json')).toMatchObject({ spans: [], refused: [{ reason: 'values more than 64 deep' }] })
 })
 
+test.each(['-1', '"-5"', '"18446744073709551616"'])('a span is refused whose time no 64 bits hold: %s', (time) => {
+  const body = JSON.stringify(json(request({ startTimeUnixNano: 'HERE' }))).replace('"HERE"', time)
+  expect(decodeTraces(Buffer.from(body), 'json')).toMatchObject({
+    spans: [],
+    refused: [{ reason: expect.stringContaining('startTimeUnixNano is no time of 1970 to 2554') as string }],
+  })
+})
+
 test('text that is no UTF-8 is read with replacement characters', () => {
   const body = encode('Request', request({ name: 'AAAA' }))
   body.set([0xff, 0xfe], body.indexOf('AAAA'))
@@ -176,6 +184,8 @@ test.each([
   ['', 'json'],
   ['[]', 'json'],
   ['{"resourceSpans":1}', 'json'],
+  ['{"resourceSpans":[5]}', 'json'],
+  ['{"resourceSpans":[{"scopeSpans":[[]]}]}', 'json'],
   ['\n\x05', 'protobuf'],
   ['\x0b', 'protobuf'],
   ['\x00', 'protobuf'],
