@@ -1,4 +1,4 @@
-import { elasticSpans } from './jaeger-elastic.ts'
+import { elasticSpans, foundBy } from './jaeger-elastic.ts'
 import { modelSpans } from './jaeger-model.ts'
 import { isJaegerTrace, readJaeger, readJaegerSpans } from './jaeger.ts'
 import { array, isObject, object, text, type Json } from './json.ts'
@@ -21,6 +21,8 @@ export function readDocument(document: unknown, where: string, written = ''): Re
   if (isObject(document) && isJaegerTrace(document['data'])) return readJaeger(document['data'], where)
   const model = modelSpans(document)
   if (model !== undefined) return readJaegerSpans(model, (place) => (model.length === 1 ? where : `${where}spans[${place}]`))
+  const found = foundBy(document)
+  if (found.some(isZipkinSpan)) return readZipkin(found, (place) => `${where}hits[${place}]`)
   const kept = elasticSpans(document)
   if (kept !== undefined) return readJaegerSpans(kept, (place) => (kept.length === 1 ? where : `${where}hits[${place}]`))
   throw new Unusable(isObject(document) ? whatElse(document) : 'neither an object nor a list')

@@ -14,6 +14,11 @@ export function elasticSpans(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(list) ? list.flatMap((item: unknown) => elasticSpans(item) ?? [item]) : undefined
 }
 
+/** What was found by a search in Elasticsearch, whoever keeps it there; an empty list if this is no answer to one. */
+export function foundBy(value: unknown): readonly unknown[] {
+  return array(object(object(value)['hits'])['hits']).map((hit) => object(hit)['_source'])
+}
+
 /** The line that tells Elasticsearch's bulk interface where the next line's document goes. */
 export function isBulkAction(value: unknown): boolean {
   if (!isObject(value)) return false

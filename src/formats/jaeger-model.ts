@@ -16,7 +16,8 @@ export function modelSpans(document: unknown): readonly Json[] | undefined {
 }
 
 function isModelSpan(value: unknown): value is Json {
-  return isObject(value) && ('spanId' in value || 'span_id' in value) && ('operationName' in value || 'operation_name' in value)
+  if (!isObject(value) || 'operationName' in value === 'operation_name' in value) return false
+  return ('spanId' in value && 'traceId' in value) || ('span_id' in value && 'trace_id' in value)
 }
 
 /** A field by its name in JSON or in protobuf. */

@@ -5,6 +5,13 @@ import { kept } from './documents.ts'
 const read = (text: unknown) => readFileOfSpans('f', Buffer.from(typeof text === 'string' ? text : JSON.stringify(text)))
 const ids = (text: unknown): string[] => read(text).spans.map(({ spanId }) => spanId.slice(-1))
 
+test('spans of Zipkin in an answer to a search are read, too', () => {
+  const hits = ['b1', 'b2'].map((id) => ({ _source: { traceId: 'a1', id, timestamp: 1, duration: 1, timestamp_millis: 0 } }))
+  const { spans, refused } = read({ hits: { hits: [...hits, { _source: {} }] } })
+  expect(spans.map(({ spanId }) => spanId)).toEqual(['00000000000000b1', '00000000000000b2'])
+  expect(refused).toMatchObject([{ where: 'hits[2]', reason: 'no span id' }])
+})
+
 test('spans as Jaeger keeps them are read in a list, in lines, in a dump and in the answer to a search', () => {
   expect(ids(kept('1'))).toEqual(['1'])
   expect(ids([kept('1'), kept('2')])).toEqual(['1', '2'])

@@ -90,3 +90,8 @@ test('a time that is none is refused with its place', () => {
     { where: 'spans[1]', reason: expect.stringContaining('startTime') as string },
   ])
 })
+
+test("what other tracers write with some of these names is none of Jaeger's", () => {
+  const segment = { traceId: 'a1', spans: [{ spanId: 0, operationName: 'GET', startTime: 1 }] }
+  expect(() => readDocument(segment, '')).toThrow('neither OTLP nor Jaeger nor Zipkin')
+})
