@@ -2,6 +2,7 @@
 // and waits. `bare` leaves out the alerts and the page, `impatient` waits 200 ms for more spans.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { openStation } from '../../src/cli/station.ts'
 import { collect } from '../../src/collector/index.ts'
 import type { Filter } from '../../src/store/contract.ts'
@@ -13,23 +14,38 @@ const station = bare === 'bare' ? undefined : await openStation({ ...options, po
 const collector = station?.collector ?? (await collect(options))
 const running = station ?? collector
 
-/** Questions to the store, timed where they are answered: `{ "timeline": id }` or a Filter. */
+const delay = monitorEventLoopDelay({ resolution: 1 })
+delay.enable()
+
+/** The longest that nothing else had its turn since this was asked last, ms. */
+function longestBlock(): number {
+  const ms = delay.max / 1e6
+  delay.reset()
+  return ms
+}
+
+/** Questions to the store, timed where they are answered: `{ "timeline": id }` or a Filter; `{ "stats": true }` and `{ "block": true }` are to the process. */
 const questions = createServer((request, response) => {
   void (async () => {
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
     const asked = JSON.parse(Buffer.concat(chunks).toString(), (key, value: unknown) =>
       key.endsWith('Ns') ? BigInt(value as string) : value,
-    ) as Filter & { timeline?: string; stats?: boolean }
+    ) as Filter & { timeline?: string; stats?: boolean; block?: boolean }
     const started = performance.now()
     const found =
       asked.timeline !== undefined
         ? ((await collector.store.timeline(asked.timeline))?.spans.length ?? 0)
-        : asked.stats === true
+        : asked.stats === true || asked.block === true
           ? 0
           : (await collector.store.search(asked)).items.length
     response.end(
-      JSON.stringify({ ms: performance.now() - started, found, stats: asked.stats === true ? collector.stats() : undefined }),
+      JSON.stringify({
+        ms: performance.now() - started,
+        found,
+        stats: asked.stats === true ? collector.stats() : undefined,
+        block: asked.block === true ? longestBlock() : undefined,
+      }),
     )
   })()
 })

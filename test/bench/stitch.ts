@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +14,9 @@ import { numbers, traceOf } from './traces.ts'
 /**
  * How long one large trace takes, by its shape. First in this process: its bytes to spans, those to a timeline, that to a line of
  * the list, and what only who opens it asks for, the critical path; the best of some rounds and the longest, which has what the
- * garbage collector took. Then by a collector in a process of its own: from the last body's answer until it is stored, without the
- * time that it waits for more, and how long others waited for an answer meanwhile, who sent a span every few ms.
+ * garbage collector took. Then by a collector in a process of its own, with its page and alerts: from the last body's answer until
+ * a search of the page finds it, without the time that it waits for more; how long others waited for an answer meanwhile, who sent a
+ * span every few ms; the longest that the collector's event loop was held up; and the most memory that it had.
  */
 export const title = 'What one large trace takes, ms'
 
@@ -41,10 +42,12 @@ const BODY = 2_000
 
 async function collecting(spans: readonly Span[], rounds: number): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), 'phaseline-bench-'))
-  const receiver = await startPhaseline(folder, 'bare', 'impatient')
+  const receiver = await startPhaseline(folder, 'whole', 'impatient')
   const agent = new Agent({ keepAlive: true })
   const stored: number[] = []
   const waits: number[] = []
+  const blocks: number[] = []
+  let peak = 0
   try {
     for (let number = 0; number < rounds; number++) {
       const traceId = (number + 1).toString(16).padStart(32, 'f')
@@ -52,20 +55,24 @@ async function collecting(spans: readonly Span[], rounds: number): Promise<Row> 
         encodeSpans(spans.slice(i * BODY, (i + 1) * BODY).map((span) => ({ ...span, traceId }))),
       )
       const before = await storedBy(receiver)
+      await longestBlock(receiver)
       for (const body of bodies) {
         const status = await post(agent, `${receiver.otlp}/v1/traces`, Buffer.from(body))
         if (status !== 200) throw new Error(`it answered ${status}`)
       }
       const sent = performance.now()
       waits.push(await longestWait(receiver, agent, before + spans.length))
+      await findOnPage(receiver, traceId)
       stored.push(performance.now() - sent - PATIENCE)
+      blocks.push(await longestBlock(receiver))
     }
+    peak = peakOf(receiver.pid)
   } finally {
     agent.destroy()
     await receiver.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { 'until stored': spread(stored), 'longest wait': spread(waits) }
+  return { 'until visible': spread(stored), 'longest wait': spread(waits), 'longest block': spread(blocks), 'RSS MB': peak }
 }
 
 /** What `impatient` means there, ms. */
@@ -73,6 +80,22 @@ const PATIENCE = 200
 
 async function storedBy({ questions }: Receiver): Promise<number> {
   return (await ask(questions ?? 0, { stats: true })).stats?.stored ?? 0
+}
+
+async function longestBlock({ questions }: Receiver): Promise<number> {
+  return (await ask(questions ?? 0, { block: true })).block ?? 0
+}
+
+async function findOnPage({ page }: Receiver, traceId: string): Promise<void> {
+  const response = await fetch(`${page}/api/timelines?q=${traceId}`)
+  const { items } = (await response.json()) as { items: unknown[] }
+  if (items.length !== 1) throw new Error('it is stored and not found')
+}
+
+/** The most memory that a process had so far, MB. */
+function peakOf(pid: number): number {
+  const kibibytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Math.round((Number(kibibytes) * 1_024) / 1e6)
 }
 
 /** Sends a span, waits for the answer, sends the next, until so many spans are stored. */
