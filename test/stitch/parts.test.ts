@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readZipkin } from '../../src/formats/zipkin.ts'
 import type { Timeline } from '../../src/model/timeline.ts'
 import { decodeSpans } from '../../src/otlp/decode.ts'
 import { encodeSpans } from '../../src/otlp/spans.ts'
+import { timelineJson } from '../../src/query/timeline-json.ts'
 import { stitch } from '../../src/stitch/stitch.ts'
 import { tracesOf } from '../../src/stitch/traces.ts'
 
@@ -86,4 +88,29 @@ test('parts are told by their ids, however many zeros are in front, and by the l
   )
   expect(timeline).toMatchObject({ traceId: '463ac35c9f6413ad000000000000000a', durationNs: 10_000n })
   expect(timeline.spans).toHaveLength(1)
+})
+
+const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
+const part = fc.record({
+  kind: maybe(fc.constantFrom('CLIENT', 'SERVER')),
+  shared: maybe(fc.constant(true)),
+  timestamp: maybe(fc.integer({ min: T, max: T + 50 })),
+  duration: maybe(fc.integer({ min: 1, max: 50 })),
+  name: maybe(fc.constantFrom('x', 'y')),
+  localEndpoint: maybe(fc.constantFrom<Json>(front, back, { serviceName: 'front' }, { ipv4: back.ipv4 }, { ...back, port: 81 })),
+})
+
+test('any parts give one timeline, in whatever order and by whatever way they come', () => {
+  fc.assert(
+    fc.property(
+      fc
+        .array(part, { minLength: 1, maxLength: 7 })
+        .chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
+      ([list, shuffled]) => {
+        const sent = read(...shuffled).flatMap((span) => decodeSpans(encodeSpans([span])))
+        expect(timelineJson(stitch(sent))).toEqual(timelineJson(stitch(read(...list))))
+      },
+    ),
+    { numRuns: 500 },
+  )
 })
