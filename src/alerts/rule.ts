@@ -126,21 +126,21 @@ export const DEFAULT_RULES: readonly Rule[] = [
     where: { phase: 'middleware.*' },
     figure: 'p95',
     above: '50ms',
-    help: 'Open the slowest timeline: the bar of this hook is its self time; what it waited for hangs under it.',
+    help: 'Open the slowest timeline: the solid part of this hook’s bar is its own time; what it waited for hangs under it.',
   }),
   v.parse(RuleSchema, {
     name: 'HangingMiddleware',
     where: { phase: 'middleware.*' },
     figure: 'in_flight_age',
     above: '30s',
-    help: 'Open the timeline: the request still runs, the deepest bar without an end is what it waits for.',
+    help: 'Open the timeline: the request is still running; the deepest bar without an end is what it waits for.',
   }),
   v.parse(RuleSchema, {
     name: 'MiddlewareSlowerThanUsual',
     where: { phase: 'middleware.*' },
     figure: 'p95',
     timesUsual: 3,
-    help: 'Compare the slowest timeline with the typical one: the same hook used to take a third of this or less.',
+    help: 'Compare the slowest timeline with a typical one: the same hook used to take a third of this or less.',
   }),
 ]
 

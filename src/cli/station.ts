@@ -2,6 +2,7 @@ import type { AlertEngine } from '../alerts/engine.ts'
 import { collect, type Collector, type CollectOptions, type CollectorStats } from '../collector/index.ts'
 import { portTaken } from '../collector/listen.ts'
 import { serve, type ServeOptions, type Serving } from '../query/server.ts'
+import type { Stats } from '../query/status.ts'
 import { startAlerting, type AlertingOptions } from './alerting.ts'
 import { readNginx, type NginxIntake, type NginxSources } from './nginx-intake.ts'
 
@@ -37,7 +38,7 @@ export async function openStation(options: StationOptions): Promise<Station> {
     const serving = await serve({
       store: collector.store,
       live: { subscribe: (listener) => collector.on('timeline', listener) },
-      stats: () => countedWith(collector.stats(), nginxIntake.refused()),
+      stats: () => ({ ...countedWith(collector.stats(), nginxIntake.refused()), otlp: received(collector, options) }),
       onMetrics: (listener) => collector.on('metrics', listener),
       alerts: alerting.engine,
       ...(port !== undefined && { port }),
@@ -51,7 +52,7 @@ export async function openStation(options: StationOptions): Promise<Station> {
       collector,
       serving,
       alerts: alerting.engine,
-      otlp: `http://127.0.0.1:${collector.otlpPort}`,
+      otlp: address(/^(0\.0\.0\.0|::)$/.test(options.host ?? '') ? '127.0.0.1' : options.host, collector.otlpPort),
       syslogPort: nginxIntake.syslogPort,
       async close() {
         await nginxIntake.close()
@@ -67,6 +68,17 @@ export async function openStation(options: StationOptions): Promise<Station> {
     if ((error as { code?: unknown }).code === 'port_taken') throw portTaken(error, port ?? 7427, 'the page', '--port')
     throw error
   }
+}
+
+/** A URL; IPv6 goes in brackets. */
+function address(host = '127.0.0.1', port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Where a collector listens, and whether senders need a token. */
+function received({ otlpPort, grpcPort }: Collector, { host, access }: StationOptions): NonNullable<Stats['otlp']> {
+  const grpc = grpcPort === undefined ? null : address(host, grpcPort)
+  return { http: address(host, otlpPort), grpc, token: access?.token !== undefined }
 }
 
 /** A line that was of no use is something that was not taken. */

@@ -14,9 +14,11 @@ export interface Stats {
   readonly forwarding: readonly StatusJson['forwarding'][number][]
   /** What is known of the clocks of hosts that call each other. */
   readonly clocks?: readonly KnownClock[]
+  /** Where spans are received, if they come over the network. */
+  readonly otlp?: StatusJson['otlp']
 }
 
-/** Hosts that are told of at most, those that were heard of last. */
+/** Hosts that are told of at most, those that were heard of most often. */
 const HOSTS = 500
 
 /** How the collector is doing. @param version of the package @param agents what agents said of themselves */
@@ -35,11 +37,17 @@ export async function statusJson(
     spans: { accepted, stored, dropped, refused, pending },
     traces: kept.traces,
     storage: { path: kept.path, bytes: kept.bytes },
+    otlp: stats.otlp ?? null,
     forwarding: stats.forwarding.map((each) => ({ ...each })),
     lag: arrivals.lag(),
     agents: [...agents],
-    hosts: (stats.clocks ?? []).slice(-HOSTS).map(hostJson).sort(byName),
+    hosts: mostHeardOf(stats.clocks ?? []).map(hostJson).sort(byName),
   }
+}
+
+/** Servers are heard of again and again, each visitor's browser but once or twice. */
+function mostHeardOf(clocks: readonly KnownClock[]): readonly KnownClock[] {
+  return clocks.length <= HOSTS ? clocks : clocks.toSorted((a, b) => b.traces - a.traces).slice(0, HOSTS)
 }
 
 function hostJson({ from, to, low, high, traces, conflict, at }: KnownClock): HostJson {

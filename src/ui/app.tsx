@@ -27,11 +27,25 @@ function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNod
   if (place.page === 'windows') return <WindowsPage windows={place.windows} />
   if (place.page === 'compare') return <ComparePage a={place.a} b={place.b} />
   if (place.page === 'status') return <StatusPage told={told} />
+  if (hrefOf(place).startsWith('/trace/'))
+    return (
+      <Notice title="That is no trace id">
+        <p>
+          A trace id has up to 32 digits, 0–9 and a–f; <code>{hrefOf(place).slice(7)}</code> has something else in it.
+        </p>
+        <a class="button" href="/">
+          All requests
+        </a>
+      </Notice>
+    )
   return (
     <Notice title="There is no such page">
       <p>
-        Nothing lives at <code>{hrefOf(place)}</code>. <a href="/">All requests</a> are on the first page.
+        Nothing lives at <code>{hrefOf(place)}</code>.
       </p>
+      <a class="button" href="/">
+        All requests
+      </a>
     </Notice>
   )
 }

@@ -13,7 +13,9 @@ export function Copy({ text, what, label = 'Copy' }: { text: string; what: strin
     return () => clearTimeout(timer)
   }, [state])
   const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
+    // Where the page came over plain http from another machine there is no clipboard.
+    const copied = (navigator.clipboard as Clipboard | undefined)?.writeText(text) ?? Promise.reject(new Error('none'))
+    copied.then(
       () => setState('Copied'),
       () => setState('Not allowed'),
     )

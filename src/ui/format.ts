@@ -62,6 +62,11 @@ export function day(ns: string): string {
   return dayForm.format(epochMs(ns))
 }
 
+/** A local day and time of day: `3 Nov 2026, 14:03:59`. @param ms milliseconds since the epoch */
+export function moment(ms: number): string {
+  return `${dayForm.format(ms)}, ${clock(ms)}`
+}
+
 /** A number of bytes: `1.50 kB`. */
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`

@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact'
+import { ApiError } from './api.ts'
 
 /** Instead of content: what is the matter, and what to do. */
 export function Notice({ title, children }: { title: string; children: ComponentChildren }): VNode {
@@ -10,8 +11,17 @@ export function Notice({ title, children }: { title: string; children: Component
   )
 }
 
-/** Something failed. */
-export function Failure({ error }: { error: Error }): VNode {
+/** Something failed; what the address asks for and the collector does not understand, fails again. @param plain a page that works */
+export function Failure({ error, plain }: { error: Error; plain?: string }): VNode {
+  if (plain !== undefined && error instanceof ApiError && error.code === 'bad_parameter')
+    return (
+      <Notice title="This address asks for something unknown">
+        <p>{error.message}</p>
+        <a class="button" href={plain}>
+          Without that
+        </a>
+      </Notice>
+    )
   return (
     <Notice title="That did not work">
       <p>{error.message}</p>

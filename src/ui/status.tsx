@@ -5,12 +5,15 @@ import type { StatusJson } from '../query/wire/status.ts'
 import { Targets } from './alerts/page.tsx'
 import { AgentTable } from './agents.tsx'
 import { status } from './api.ts'
-import { bytes, count, duration, roughly } from './format.ts'
+import { bytes, count, duration, moment, roughly } from './format.ts'
 import { usePolled, type Loaded } from './loading.ts'
 import { Failure, Waiting } from './notice.tsx'
 
 /** Milliseconds between two looks. */
 const EVERY = 2000
+
+/** The path of a store that is none. */
+const MEMORY = ':memory:'
 
 function Fact({ name, children, tone = '' }: { name: string; children: ComponentChildren; tone?: string }): VNode {
   return (
@@ -35,7 +38,7 @@ function Facts({ now }: { now: StatusJson }): VNode {
         {count(spans.refused)}
       </Fact>
       <Fact name="Timelines kept">{count(now.traces)}</Fact>
-      <Fact name="On disk">{bytes(storage.bytes)}</Fact>
+      <Fact name={storage.path === MEMORY ? 'In memory' : 'On disk'}>{bytes(storage.bytes)}</Fact>
       <Fact name="Delay until seen here" tone={now.lag !== null && now.lag.medianMs > 30_000 ? 'tone-warn' : ''}>
         {now.lag === null ? '–' : duration(now.lag.medianMs * 1e6)}
         {now.lag !== null && <small class="muted"> worst {duration(now.lag.worstMs * 1e6)}</small>}
@@ -56,11 +59,11 @@ function Forwarding({ now }: { now: StatusJson }): VNode {
       <caption class="unseen">Where spans are forwarded to</caption>
       <thead>
         <tr>
-          <th>Forwarded to</th>
-          <th>Sent</th>
-          <th>Waiting</th>
-          <th>Dropped</th>
-          <th>Last error</th>
+          <th scope="col">Forwarded to</th>
+          <th scope="col">Sent</th>
+          <th scope="col">Waiting</th>
+          <th scope="col">Dropped</th>
+          <th scope="col">Last error</th>
         </tr>
       </thead>
       <tbody>
@@ -135,12 +138,26 @@ export function StatusPage({ told }: Props): VNode {
     <div class="board status-page">
       <h1>
         Collector {data.version}{' '}
-        <small class="muted" title={new Date(data.startedAt).toLocaleString('en-GB')}>
+        <small class="muted" title={`since ${moment(Date.parse(data.startedAt))}`}>
           running for {roughly(Date.now() - Date.parse(data.startedAt))}
         </small>
       </h1>
       {error !== undefined && <p class="lost">{error.message}</p>}
       <Facts now={data} />
+      {data.otlp !== null && (
+        <Panel title="Spans are received at">
+          <p>
+            OTLP/HTTP <code>{data.otlp.http}</code>
+            {data.otlp.grpc !== null && (
+              <>
+                {' '}
+                · OTLP/gRPC <code>{data.otlp.grpc}</code>
+              </>
+            )}
+            {data.otlp.token && <span class="muted"> · senders need the collector’s token</span>}
+          </p>
+        </Panel>
+      )}
       <Panel title="What watching costs the apps">
         <AgentTable agents={data.agents} />
       </Panel>
@@ -154,7 +171,13 @@ export function StatusPage({ told }: Props): VNode {
         {told.data === undefined ? <p class="muted">Alerts are not evaluated here.</p> : <Targets targets={told.data.targets} />}
       </Panel>
       <p class="muted">
-        Kept in <code>{data.storage.path}</code>
+        {data.storage.path === MEMORY ? (
+          'Kept in memory only: gone when the collector ends'
+        ) : (
+          <>
+            Kept in <code>{data.storage.path}</code>
+          </>
+        )}
       </p>
     </div>
   )

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Subject } from '../../src/alerts/observation.ts'
 import { DEFAULT_RULES, parseRules, type Rule } from '../../src/alerts/rule.ts'
 import { measuredWords, ruleWords, spokenOf } from '../../src/alerts/words.ts'
 
@@ -37,7 +38,7 @@ test('a rule that takes each route by itself says so', () => {
   expect(ruleWords(rule({ figure: 'p95', above: 5, perRoute: true }))).toMatch(/ Each route counts by itself\.$/)
 })
 
-const SUBJECT = { service: 'shop', phase: 'middleware.request', name: 'Session', hook: '', route: '' }
+const SUBJECT: Subject = { service: 'shop', phase: 'middleware.request', name: 'Session', hook: '', route: '' } as const
 
 test.each([
   [{ figure: 'p95', above: 50 }, 60.54, 50, '1 call in 20 takes 60.5 ms or more of its own time (p95); the limit is 50 ms'],

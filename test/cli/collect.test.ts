@@ -5,7 +5,8 @@ test('it says where its page and its receiver are, and ends at a signal with 0',
   const collector = phaseline(['collect', '--memory', '--port', '0', '--otlp-port', '0'])
   const [, page = ''] = await collector.says(/^(http:\S+)\n.*OTLP\/HTTP on http:\S+ · kept in memory/)
   const answer = await fetch(`${page}/api/status`)
-  expect(await answer.json()).toMatchObject({ spans: { accepted: 0 } })
+  const http = collector.said().match(/OTLP\/HTTP on (\S+)/)?.[1]
+  expect(await answer.json()).toMatchObject({ spans: { accepted: 0 }, otlp: { http, grpc: null, token: false } })
   expect(await collector.stop('SIGINT')).toBe(0)
 })
 

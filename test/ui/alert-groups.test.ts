@@ -30,7 +30,7 @@ function alert(name: string, state: AlertJson['state'], value: number, more: Par
   }
 }
 
-const RULE = { name: 'Slow', severity: 'warning', figure: 'p95', words: '', help: '', forMs: 0 } as const
+const RULE = { name: 'Slow', severity: 'warning', figure: 'p95', where: {}, words: '', help: '', forMs: 0 } as const
 const told = (...alerts: AlertJson[]): AlertsJson => ({ alerts, rules: [RULE], history: [], targets: [] })
 
 test('one slow middleware is one cause, however many routes go through it', () => {

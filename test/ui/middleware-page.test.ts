@@ -35,7 +35,7 @@ test.skipIf(noBrowser)('order and filter are in the URL, and other phases are se
 test.skipIf(noBrowser)('its slowest timeline opens with the cursor on it', async () => {
   view.receive(1, bookshop(), now())
   const page = await view.open('/middleware')
-  await page.locator('.hooks tbody', { hasText: 'LocaleMiddleware' }).getByText('slowest').last().click()
+  await page.locator('.hooks tbody', { hasText: 'LocaleMiddleware' }).getByText('Slowest timeline').last().click()
   await page.locator('.row[aria-selected=true]', { hasText: 'LocaleMiddleware process_response' }).waitFor()
   expect(new URL(page.url()).pathname).toBe(`/trace/${ONE}`)
   expect(await page.getByLabel('Find a span').inputValue()).toBe('LocaleMiddleware process_response')
@@ -50,8 +50,28 @@ test.skipIf(noBrowser)(
       view.receive(100 + number, bookshop(90_000), BigInt(after + number * 1000) * 1_000_000n)
     }
     const page = await view.open(`/middleware?route=${encodeURIComponent('/books/<int:id>/')}&windowMs=300000`)
-    await page.locator('.hooks tbody', { hasText: 'LocaleMiddleware' }).getByText('vs before').first().click()
+    const menu = page.locator('.hooks tbody', { hasText: 'LocaleMiddleware' }).locator('.menu').first()
+    await menu.locator('summary').click()
+    await menu.getByText('What changed since before').click()
     await page.locator('.changes tr.looked', { hasText: 'LocaleMiddleware' }).first().waitFor()
     expect(await page.locator('.changes tr.looked').count()).toBe(2)
   },
 )
+
+test.skipIf(noBrowser)('the menu of a row opens and closes from the keyboard, and closes when left', async () => {
+  view.receive(1, bookshop(), now())
+  const page = await view.open('/middleware')
+  const menu = page.locator('.hooks .menu').first()
+  const choices = menu.locator('.choices')
+  await menu.locator('summary').focus()
+  await page.keyboard.press('Enter')
+  await choices.getByText('A typical timeline').waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Escape')
+  await choices.waitFor({ state: 'hidden' })
+  expect(await menu.locator('summary:focus').count()).toBe(1)
+  await page.keyboard.press('Enter')
+  await choices.waitFor()
+  await page.locator('.foot').click()
+  await choices.waitFor({ state: 'hidden' })
+})

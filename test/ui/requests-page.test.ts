@@ -9,12 +9,46 @@ const view = viewer()
 test.skipIf(noBrowser)('an empty list says what to do, and fills by itself', async () => {
   const page = await view.open('/')
   await page.getByText('No requests yet').waitFor()
-  expect(await page.locator('.notice').innerText()).toContain('npx phaseline demo')
+  await page.getByText('OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 node --import phaseline/register app.js').waitFor()
   await page.getByText('live', { exact: true }).waitFor()
   view.receive(1)
   await page.locator('a.request').waitFor()
   expect(await page.locator('a.request').innerText()).toMatch(/GET\s+\/books\/<int:id>\/\s+200/)
 })
+
+test.skipIf(noBrowser)('an empty list names the very addresses that spans are received at, and what was refused', async () => {
+  await view.serving.close()
+  const otlp = { http: 'http://0.0.0.0:14318', grpc: 'http://[::]:14317', token: true }
+  const spans = { accepted: 0, stored: 0, pending: 0, dropped: 0, refused: 3 }
+  view.serving = await served({ stats: () => ({ ...spans, startedAt: new Date(0), forwarding: [], otlp }) })
+  const page = await view.open('/')
+  await page.getByText('3 spans came and could not be taken').waitFor()
+  const steps = await page.locator('.steps').innerText()
+  expect(steps).toContain('OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:14318 node --import phaseline/register app.js')
+  expect(steps).toContain("OTEL_EXPORTER_OTLP_HEADERS='authorization=Bearer TOKEN'")
+  expect(steps).toContain('OTLP/gRPC at http://127.0.0.1:14317')
+  await page.getByRole('button', { name: 'Copy command' }).first().click()
+  expect(await page.evaluate('navigator.clipboard.readText()')).toContain('http://127.0.0.1:14318 node')
+})
+
+test.skipIf(noBrowser)(
+  'a filter that means nothing is said, with the way out; one that nothing fits can be widened',
+  async () => {
+    view.receive(1)
+    // A browser of its own: its console calls an answer of 400 an error.
+    const context = await openBrowser()
+    const { page } = await openPage(context, `${view.serving.url}/?status=99x`)
+    await page.getByText('status=99x: a status code such as 404, or a class such as 5xx').waitFor()
+    await page.getByRole('link', { name: 'Without that' }).click()
+    await page.locator('a.request').waitFor()
+    await page.getByLabel('Search').fill('books')
+    await page.getByLabel('Status').selectOption('5xx')
+    await page.getByRole('link', { name: 'Search for “books” alone' }).click()
+    await page.locator('a.request').waitFor()
+    expect(new URL(page.url()).search).toBe('?q=books')
+    await context.close()
+  },
+)
 
 test.skipIf(noBrowser)('new requests come in at the top; while somebody reads they wait behind a button', async () => {
   view.receive(1)

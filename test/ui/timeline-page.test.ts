@@ -143,3 +143,29 @@ test.skipIf(noBrowser)('times of a clock that was wrong are drawn corrected, and
   expect(await page.locator('.waterfall .row', { hasText: 'DNS lookup' }).locator('.sent').count()).toBe(0)
   await page.getByText('Dashed outlines').waitFor()
 })
+
+test.skipIf(noBrowser)('of a request that failed it says where and why, and one click goes there', async () => {
+  const inner: Part = { phase: 'db', name: 'SELECT book', from: 10, to: 40, failed: 'no such table: book' }
+  const attributes = { 'http.response.status_code': 500 }
+  view.receive(1, { phase: 'gateway', name: 'GET /', from: 0, to: 50, failed: 'SqliteError', attributes, inside: [inner] })
+  const page = await view.open(`/trace/${ONE}`)
+  const failure = page.getByRole('button', { name: 'Failed in SELECT book: no such table: book' })
+  await failure.click()
+  await page.locator('.row[aria-selected=true]', { hasText: 'SELECT book' }).waitFor()
+})
+
+test.skipIf(noBrowser)('what is no trace id is called so, and not sought', async () => {
+  const page = await view.open('/trace/hello')
+  await page.getByRole('heading', { name: 'That is no trace id' }).waitFor()
+  await page.getByRole('link', { name: 'All requests', exact: true }).click()
+  await page.getByText('No requests yet').waitFor()
+})
+
+test.skipIf(noBrowser)('a placeholder for a span that never came has no lane of its own', async () => {
+  view.serving.store.receive(spansOf(bookshop()).filter(({ parentSpanId }) => parentSpanId !== null))
+  const page = await view.open(`/trace/${ONE}`)
+  await page.locator('.waterfall .row').first().waitFor()
+  const lanes = await page.locator('.lanes li').allTextContents()
+  expect(lanes.filter((lane) => lane.trim().split(/\s+/).length < 2)).toEqual([])
+  expect(lanes.length).toBeGreaterThan(2)
+})

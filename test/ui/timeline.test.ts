@@ -156,6 +156,14 @@ test('panning stops at the ends', () => {
   expect(clamp({ from: -5, to: 5 }, 3)).toEqual({ from: 0, to: 3 })
 })
 
+test('where minutes and hours are drawn, ticks are parts of an hour or of a day', () => {
+  const minutes = (width: number): number[] => ticks({ from: 0, to: width * 60e9 }, 6).map((at) => at / 60e9)
+  expect(minutes(18.6)).toEqual([0, 5, 10, 15])
+  expect(minutes(3)).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3])
+  expect(minutes(200)).toEqual([0, 60, 120, 180])
+  expect(minutes(100 * 1440).length).toBeLessThan(8)
+})
+
 test('ticks are round, inside the range, and no more than asked for', () => {
   expect(ticks({ from: 0, to: 31_600_000 }, 8)).toEqual([0, 5e6, 10e6, 15e6, 20e6, 25e6, 30e6])
   fc.assert(

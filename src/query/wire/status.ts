@@ -4,6 +4,8 @@ export interface StatusJson {
   spans: { accepted: number; stored: number; dropped: number; refused: number; pending: number }
   traces: number
   storage: { path: string; bytes: number }
+  /** Where spans are received: `http://127.0.0.1:4318`; `0.0.0.0` is any address of the machine. `token`: senders must have one. */
+  otlp: { http: string; grpc: string | null; token: boolean } | null
   forwarding: { url: string; sent: number; dropped: number; queued: number; lastError: string | null }[]
   /** From the end of a request to the arrival of its timeline, of the last few; null as long as none came. */
   lag: { medianMs: number; worstMs: number; of: number } | null

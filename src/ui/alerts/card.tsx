@@ -1,8 +1,8 @@
 import type { VNode } from 'preact'
 import type { AlertJson } from '../../query/wire/alerts.ts'
-import { clock, roughly } from '../format.ts'
-import { hrefOf } from '../location.ts'
+import { clock, moment, roughly } from '../format.ts'
 import { phaseLook } from '../phases.ts'
+import { Ways } from '../ways.tsx'
 import { windowsSince } from '../windows/windows.ts'
 import { Chart } from './chart.tsx'
 import { figure } from './figure.ts'
@@ -10,41 +10,31 @@ import type { AlertGroup } from './groups.ts'
 
 const TONES = { firing: 'tone-bad', pending: 'tone-warn', inactive: 'tone-plain' }
 
-function Links({ alert }: { alert: AlertJson }): VNode {
-  const { slowest, typical, name, hook } = alert
-  const find = `${name} ${hook}`.trim()
-  const to = (traceId: string): string => hrefOf({ page: 'timeline', traceId, span: null, find })
-  return (
-    <span class="links">
-      {slowest !== null && <a href={to(slowest)}>slowest</a>}
-      {typical !== null && <a href={to(typical)}>typical</a>}
-      {slowest !== null && typical !== null && slowest !== typical && (
-        <a href={hrefOf({ page: 'compare', a: typical, b: slowest })} title="What the slowest did longer than the typical one">
-          compare
-        </a>
-      )}
-      <a
-        href={hrefOf({ page: 'windows', windows: windowsSince(alert, alert.since ?? alert.firedAt) })}
-        title="Requests since then against those before: what got slower"
-      >
-        vs before
-      </a>
-    </span>
-  )
-}
-
 /** Since when; of what is pending, when it will fire if it lasts. */
 function When({ alert, forMs }: { alert: AlertJson; forMs: number }): VNode {
   const since = Date.parse(alert.since ?? alert.firedAt ?? '')
   const age = Date.now() - since
   return (
-    <span class="when-on muted" title={new Date(since).toLocaleString('en-GB')}>
+    <span class="when-on muted" title={moment(since)}>
       since {clock(since)}, {roughly(age)}
       {alert.state === 'pending' && (
         <small>{age < forMs ? `fires in ${roughly(forMs - age)} if it lasts` : 'about to fire'}</small>
       )}
     </span>
   )
+}
+
+function Links({ alert }: { alert: AlertJson }): VNode {
+  const { slowest, typical, name, hook } = alert
+  const find = `${name} ${hook}`.trim()
+  const windows = windowsSince(alert, alert.since ?? alert.firedAt)
+  return <Ways of={`${find} ${alert.route}`.trim()} slowest={slowest} typical={typical} find={find} windows={windows} />
+}
+
+/** The sentence without whom it is of: that is said beside it. */
+const measured = ({ summary }: AlertJson): string => {
+  const words = summary.slice(summary.indexOf(': ') + 2)
+  return `${words[0]?.toUpperCase()}${words.slice(1)}.`
 }
 
 /** One hook on one route: its figure against the threshold. */
@@ -62,12 +52,11 @@ function Line({ alert, forMs }: { alert: AlertJson; forMs: number }): VNode {
       <Chart alert={alert} />
       <span class="against">
         <b class={TONES[alert.state]}>{figure(alert.value, alert.unit)}</b>
-        <small>
-          {alert.figure.replaceAll('_', ' ')}, limit {figure(alert.threshold, alert.unit)}
-        </small>
+        <small>limit {figure(alert.threshold, alert.unit)}</small>
       </span>
       <When alert={alert} forMs={forMs} />
       <Links alert={alert} />
+      <p class="measured">{measured(alert)}</p>
     </li>
   )
 }
@@ -88,8 +77,14 @@ export function Card({ group }: { group: AlertGroup }): VNode {
           {first.rule} <small class="muted">{first.severity}</small>
         </span>
       </header>
-      <p class="muted">{rule?.words ?? first.summary}</p>
-      {first.help !== '' && <p>{first.help}</p>}
+      <p class="muted">
+        <b>Rule</b> {rule?.words ?? first.summary}
+      </p>
+      {first.help !== '' && (
+        <p class="muted">
+          <b>Next</b> {first.help}
+        </p>
+      )}
       <ul>
         {alerts.map((alert) => (
           <Line key={alert.id} alert={alert} forMs={rule?.forMs ?? 0} />

@@ -1,11 +1,12 @@
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { AlertEventJson, AlertsJson, RuleJson } from '../../query/wire/alerts.ts'
-import { count, plural } from '../format.ts'
+import { count, moment, plural } from '../format.ts'
 import type { Loaded } from '../loading.ts'
+import { hrefOf } from '../location.ts'
+import { FIRST_BOARD } from '../middleware/board.ts'
 import { Failure, Waiting } from '../notice.tsx'
 import { Card } from './card.tsx'
-import { figure } from './figure.ts'
 import { firingIn, groupsOf } from './groups.ts'
 
 const CHANGES = {
@@ -22,14 +23,13 @@ function Event({ event }: { event: AlertEventJson }): VNode {
   return (
     <tr>
       <td class="muted">
-        <time dateTime={event.at}>{new Date(event.at).toLocaleString('en-GB')}</time>
+        <time dateTime={event.at}>{moment(Date.parse(event.at))}</time>
       </td>
       <td>
         <span class={`pill ${tone}`}>{words}</span>
       </td>
       <td>{event.rule}</td>
       <td class="said">{event.summary}</td>
-      <td class="number">{figure(event.value, event.unit)}</td>
     </tr>
   )
 }
@@ -50,9 +50,6 @@ function History({ history }: { history: readonly AlertEventJson[] }): VNode {
               <th scope="col">Change</th>
               <th scope="col">Rule</th>
               <th scope="col">What</th>
-              <th scope="col" class="number">
-                Figure
-              </th>
             </tr>
           </thead>
           <tbody>
@@ -71,6 +68,13 @@ function History({ history }: { history: readonly AlertEventJson[] }): VNode {
   )
 }
 
+/** Where the figures are that a rule watches; null where no page can narrow to them. */
+function watched({ where }: RuleJson): string | null {
+  const { phase = FIRST_BOARD.phase, service = '', route = '' } = where
+  if (`${service}${route}`.includes('*') || (phase.includes('*') && phase !== FIRST_BOARD.phase)) return null
+  return hrefOf({ page: 'middleware', board: { ...FIRST_BOARD, phase, service, route, sort: 'p95' } })
+}
+
 function Rules({ rules }: { rules: readonly RuleJson[] }): VNode {
   return (
     <section class="panel">
@@ -83,7 +87,14 @@ function Rules({ rules }: { rules: readonly RuleJson[] }): VNode {
             </dt>
             <dd>
               {rule.words}
-              {rule.help !== '' && <small class="muted">{rule.help}</small>}
+              {watched(rule) !== null && (
+                <>
+                  {' '}
+                  <a class="link" href={watched(rule) as string}>
+                    See what it watches
+                  </a>
+                </>
+              )}
             </dd>
           </div>
         ))}
@@ -101,7 +112,8 @@ export function Targets({ targets }: { targets: AlertsJson['targets'] }): VNode 
   if (targets.length === 0)
     return (
       <p class="muted">
-        Nobody: alerts are only seen here. Add <code>targets</code> to <code>phaseline.config.json</code> to send them on.
+        Nobody: alerts are only seen here. To send them on, say whom under <code>notify</code> in{' '}
+        <code>phaseline.config.json</code>: <code>webhooks</code>, <code>slack</code> or <code>alertmanagers</code>.
       </p>
     )
   return (

@@ -16,8 +16,8 @@ export function ChangeBar({ ns, most }: { ns: number; most: number }): VNode {
   )
 }
 
-/** A difference in its colour; what is next to nothing has none. */
-export function Change({ ns, most }: { ns: number; most: number }): VNode {
-  const tone = Math.abs(ns) < most * 0.01 ? 'muted' : ns > 0 ? 'tone-bad' : 'tone-good'
+/** A difference in its colour; what is next to nothing has none, nor what is little beside what it was. @param was nanoseconds */
+export function Change({ ns, most, was = 0 }: { ns: number; most: number; was?: number }): VNode {
+  const tone = Math.abs(ns) < Math.max(most * 0.01, was * 0.05) ? 'muted' : ns > 0 ? 'tone-bad' : 'tone-good'
   return <span class={tone}>{changeText(ns)}</span>
 }

@@ -38,7 +38,7 @@ export function MiddlewarePage({ board }: { board: Board }): VNode {
   )
   const { data, error } = usePolled(load, EVERY)
   useEffect(() => void (document.title = 'Middleware · Phaseline'), [])
-  if (data === undefined) return error === undefined ? <Waiting what="figures" /> : <Failure error={error} />
+  if (data === undefined) return error === undefined ? <Waiting what="figures" /> : <Failure error={error} plain="/middleware" />
   return (
     <div class="board">
       <h1 class="unseen">Middleware</h1>

@@ -2,11 +2,11 @@ import type { VNode } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { MiddlewareJson, MiddlewareRowJson } from '../../query/wire/middleware.ts'
 import { count, duration, durationParts, percent } from '../format.ts'
-import { hrefOf } from '../location.ts'
 import { go } from '../navigate.ts'
 import { phaseLook } from '../phases.ts'
 import { groupsOf, sortedBy, type Board, type Group, type SortKey } from './board.ts'
 import { FIRST_WINDOWS } from '../windows/windows.ts'
+import { Ways } from '../ways.tsx'
 import { Sparkline } from './sparkline.tsx'
 
 interface Column {
@@ -61,24 +61,14 @@ function Figure({ ns, className, label }: { ns: string; className: string; label
   )
 }
 
-/** Timelines that show it: the slowest, a usual one, the two side by side; and what changed in its requests. */
+/** Where to look: the slowest timeline, and more. */
 function Links({ row, board }: { row: MiddlewareRowJson; board: Board }): VNode {
   const { slowest, typical, name, hook } = row
   const find = `${name} ${hook}`.trim()
-  const to = (traceId: string): string => hrefOf({ page: 'timeline', traceId, span: null, find })
   const windows = { ...FIRST_WINDOWS, service: row.service, route: board.route, lastMs: board.windowMs, name }
   return (
     <td class="links">
-      {slowest !== null && <a href={to(slowest)}>slowest</a>}
-      {typical !== null && <a href={to(typical)}>typical</a>}
-      {slowest !== null && typical !== null && slowest !== typical && (
-        <a href={hrefOf({ page: 'compare', a: typical, b: slowest })} title="What the slowest did longer than the typical one">
-          compare
-        </a>
-      )}
-      <a href={hrefOf({ page: 'windows', windows })} title="This while against the one before it: what got slower">
-        vs before
-      </a>
+      <Ways of={find} slowest={slowest} typical={typical} find={find} windows={windows} />
     </td>
   )
 }

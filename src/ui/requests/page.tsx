@@ -7,10 +7,11 @@ import { narrowed, type Filter } from '../filter.ts'
 import { plural } from '../format.ts'
 import { useLink } from '../live.ts'
 import { useLoaded } from '../loading.ts'
-import { Failure, Notice, Waiting } from '../notice.tsx'
+import { Failure, Waiting } from '../notice.tsx'
 import { useListKeys } from './keys.ts'
 import { Filters } from './filters.tsx'
 import { Glance } from './glance.tsx'
+import { NoneFits, NothingYet } from './nothing.tsx'
 import { Picture } from './picture.tsx'
 import { Row } from './row.tsx'
 import { useFeed, type UsedFeed } from './use-feed.ts'
@@ -30,27 +31,6 @@ function usePaused(): [() => boolean, { onPointerEnter: () => void; onPointerLea
     onPointerLeave: () => void (over.current = false),
   }))
   return [paused, handlers]
-}
-
-function Nothing({ filter }: { filter: Filter }): VNode {
-  if (narrowed(filter)) {
-    return (
-      <Notice title="No request fits">
-        <p>
-          Nothing that was kept matches this filter. New requests that do appear here by themselves. <a href="/">Show all</a>
-        </p>
-      </Notice>
-    )
-  }
-  return (
-    <Notice title="No requests yet">
-      <p>Requests appear here the moment they end. To see some:</p>
-      <pre>
-        npx phaseline demo{'\n'}npx phaseline run app.js{'\n'}node --import phaseline/register app.js
-      </pre>
-      <p>Anything that speaks OTLP may send too: to port 4318, unless the collector was given another.</p>
-    </Notice>
-  )
 }
 
 function Columns(): VNode {
@@ -144,7 +124,7 @@ export function RequestsPage({ filter }: { filter: Filter }): VNode {
         </p>
       )}
       {used.busy && shown.length === 0 && <Waiting what="requests" />}
-      {used.error !== undefined && shown.length === 0 && <Failure error={used.error} />}
+      {used.error !== undefined && shown.length === 0 && <Failure error={used.error} plain="/" />}
       {shown.length > 0 && (
         <div class="first-sight">
           <Picture items={shown} filter={steady} />
@@ -153,7 +133,10 @@ export function RequestsPage({ filter }: { filter: Filter }): VNode {
       )}
       <Held used={used} />
       {shown.length > 0 && <List used={used} handlers={handlers} />}
-      {shown.length === 0 && !used.busy && used.error === undefined && <Nothing filter={steady} />}
+      {shown.length === 0 &&
+        !used.busy &&
+        used.error === undefined &&
+        (narrowed(steady) ? <NoneFits filter={steady} /> : <NothingYet />)}
     </div>
   )
 }

@@ -20,14 +20,26 @@ function MiniBar({ item }: { item: SummaryJson }): VNode {
   )
 }
 
+/** Warnings in a word, the one that somebody can do most about first; all others are a sign. */
+const SHORT: Readonly<Record<string, string>> = {
+  n_plus_one: 'N+1',
+  clock_skew: 'clock',
+  orphan: 'orphan',
+  cut_loop: 'loop',
+  conflict: 'conflict',
+  truncated: 'cut',
+}
+
 function Marks({ item }: { item: SummaryJson }): VNode {
+  const told = Object.keys(SHORT).find((warning) => warning in item.warnings) ?? ''
   const warnings = Object.entries(item.warnings).map(([warning, times]) => `${warningWords(warning).title} ×${times}`)
   return (
     <span class="marks">
       {item.inFlight && item.status !== null && <span class="pill tone-plain">running</span>}
       {warnings.length > 0 && (
-        <span class="tone-warn" role="img" aria-label={warnings.join(', ')} title={warnings.join('\n')}>
-          ⚠
+        <span class="pill tone-warn" role="img" aria-label={warnings.join(', ')} title={warnings.join('\n')}>
+          {SHORT[told] ?? '⚠'}
+          {warnings.length > 1 && ` +${warnings.length - 1}`}
         </span>
       )}
     </span>

@@ -7,6 +7,7 @@ import { hrefOf } from '../location.ts'
 import { RouteName, Status } from '../request-words.tsx'
 import { phaseLook } from '../phases.ts'
 import { culpritOf } from './culprit.ts'
+import { Failure } from './failure.tsx'
 import { laneOrder } from './lane-pieces.ts'
 import type { Act } from './state.ts'
 import type { Trace } from './trace.ts'
@@ -113,6 +114,7 @@ export function About({ trace, dispatch }: { trace: Trace; dispatch: (act: Act) 
           <code>{outline.traceId}</code> <Copy text={outline.traceId} what="trace id" />
         </span>
       </div>
+      <Failure trace={trace} dispatch={dispatch} />
       <Warnings warnings={outline.warnings} />
     </section>
   )

@@ -31,12 +31,16 @@ function Key({ share, chosen, dispatch }: Part): VNode {
         <span>{phase.label}</span>
         <span>{duration(ns)}</span>
         <span class={permille >= CAPTION ? 'share much' : 'share'} data-permille={permille}>
-          {(permille / 10).toFixed(1)} %
+          {shareText(permille, ns)}
         </span>
       </button>
     </li>
   )
 }
+
+/** In all they make 100.0 %; what is more than nothing does not read as nothing. */
+const shareText = (permille: number, ns: number): string =>
+  permille === 0 && ns > 0 ? '< 0.1 %' : `${(permille / 10).toFixed(1)} %`
 
 /** Those that are next to nothing, together. */
 function More({ shares, show }: { shares: readonly Share[]; show: () => void }): VNode {

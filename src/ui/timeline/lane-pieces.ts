@@ -7,9 +7,11 @@ export type Piece = readonly [start: number, end: number, span: number]
 
 const ORDER: readonly LaneJson['kind'][] = ['client', 'proxy', 'app', 'database']
 
-/** The lanes in the order of a request's way: client, proxy, app, database; of one kind, as they came. */
+/** The lanes in the order of a request's way: client, proxy, app, database; of one kind, as they came. Placeholders have none. */
 export function laneOrder(trace: Pick<Trace, 'lanes'>): number[] {
-  return trace.lanes.map((_, index) => index).sort((a, b) => rank(trace.lanes[a]) - rank(trace.lanes[b]) || a - b)
+  const all = trace.lanes.map((_, index) => index)
+  const named = all.filter((index) => trace.lanes[index]?.name !== '')
+  return (named.length > 0 ? named : all).sort((a, b) => rank(trace.lanes[a]) - rank(trace.lanes[b]) || a - b)
 }
 
 function rank(lane: LaneJson | undefined): number {

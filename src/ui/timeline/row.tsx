@@ -96,7 +96,7 @@ function Name({ view, span, dispatch }: Pick<Props, 'view' | 'span' | 'dispatch'
       <Twist view={view} span={span} dispatch={dispatch} />
       <i class="swatch" />
       <Text text={trace.name(span)} phase={phase} />
-      {(parent < 0 || trace.service(parent) !== service) && <span class="where">{service}</span>}
+      {service !== '' && (parent < 0 || trace.service(parent) !== service) && <span class="where">{service}</span>}
       <Marks trace={trace} span={span} />
     </div>
   )

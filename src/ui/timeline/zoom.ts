@@ -31,13 +31,23 @@ export function zoomed(range: Range, total: number): boolean {
   return range.to - range.from < total * 0.999999
 }
 
-/** Round times for an axis: 1, 2 or 5 times a power of ten apart, at most `most` of them. */
+const MINUTE = 60e9
+/** Steps of an axis on which clocks count by sixties, ns. */
+const CLOCK_STEPS = [0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 240, 360, 720, 1440].map((minutes) => minutes * MINUTE)
+
+/** The least round step that is no less than this. */
+function stepFor(rough: number): number {
+  const sixties = rough < 10e9 ? undefined : CLOCK_STEPS.find((step) => step >= rough * 0.999999)
+  if (sixties !== undefined) return sixties
+  const power = 10 ** Math.floor(Math.log10(rough))
+  return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999999) ?? 10)
+}
+
+/** Round times for an axis, at most `most` of them: 1, 2 or 5 times a power of ten apart; of minutes, parts of an hour or a day. */
 export function ticks(range: Range, most: number): number[] {
   const width = range.to - range.from
   if (width <= 0 || most < 1) return []
-  const rough = width / most
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999999) ?? 10)
+  const step = stepFor(width / most)
   const first = Math.ceil(range.from / step - 1e-9)
   const last = Math.floor(range.to / step + 1e-9)
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * step)

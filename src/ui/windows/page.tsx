@@ -79,7 +79,7 @@ export function WindowsPage({ windows }: { windows: Windows }): VNode {
   return (
     <div class="board compare">
       <h1>What got slower{windows.route !== '' && `: ${windows.route}`}</h1>
-      {error !== undefined && current === undefined && <Failure error={error} />}
+      {error !== undefined && current === undefined && <Failure error={error} plain="/compare" />}
       {error !== undefined && current !== undefined && <p class="lost">{error.message}</p>}
       {current === undefined && busy && <Waiting what="both windows" />}
       {current !== undefined && <Compared data={current} windows={windows} />}

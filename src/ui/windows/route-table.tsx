@@ -28,9 +28,13 @@ function Row({ row, windows, most }: { row: RouteChangeJson; windows: Windows; m
       <td class="bar">
         <ChangeBar ns={change ?? 0} most={most} />
       </td>
-      <td class="number">{change === undefined ? <OnlyIn before={before} /> : <Change ns={change} most={most} />}</td>
+      <td class="number">
+        {change === undefined ? <OnlyIn before={before} /> : <Change ns={change} most={most} was={Number(before?.p50Ns ?? 0)} />}
+      </td>
       <td class="number p95">
-        {before !== null && after !== null && <Change ns={longer(before, after, 'p95Ns') as number} most={most} />}
+        {before !== null && after !== null && (
+          <Change ns={longer(before, after, 'p95Ns') as number} most={most} was={Number(before.p95Ns)} />
+        )}
       </td>
     </tr>
   )
