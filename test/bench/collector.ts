@@ -268,6 +268,7 @@ interface Answer {
   readonly ms: number
   readonly found: number
   readonly stats?: Pick<CollectorStats, 'accepted' | 'stored' | 'pending' | 'dropped'>
+  readonly block?: number
 }
 
 if (import.meta.main) console.table(await run(process.argv.slice(2)))
