@@ -14,9 +14,11 @@ const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
 parentPort.on('message', () => {
   let all = false
   try {
-    for (let round = 0; round < 4 && !all; round++) {
+    // What is told is the log's length when the round began: all of it is there when nothing came in a whole round.
+    for (let round = 0, before = -1; round < 6 && !all; round++) {
       const { log, checkpointed } = checkpoint.get()
-      all = log === checkpointed
+      all = log === before && checkpointed === log
+      before = log
     }
   } catch {
     // Who comes to the rest says so.

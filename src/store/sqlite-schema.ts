@@ -45,7 +45,7 @@ const TABLES = `
 
 /** WAL and NORMAL: what is committed survives the end of the process; pages of 8 KiB hold a trace without overflow. */
 const SETTINGS = `
-  PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
+  PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
   PRAGMA wal_autocheckpoint = 8000; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
 `
 
