@@ -2,10 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { trace } from '@opentelemetry/api'
 import type { AgentOptions } from '../../src/agent/options.ts'
 import { startAgent, type Agent } from '../../src/agent/start.ts'
-import { label, type Label } from '../../src/model/label.ts'
+import { label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
 import { collector, type TestCollector } from './collector.ts'
 import type { SentSpan } from './otlp-reader.ts'
+import { span } from './phases.ts'
 
 const GATEWAY = label('gateway', 'GET')
 const VIEW = label('view', 'view book')
@@ -23,12 +24,6 @@ async function begin(options: AgentOptions): Promise<void> {
 async function sent(): Promise<SentSpan[]> {
   await agent?.flush()
   return sink.spans()
-}
-
-function span(what: Label, up: Phase, from: number, ms: number, inside?: (phase: Phase) => void): void {
-  const phase = observer.begin(what, up, from) as Phase
-  inside?.(phase)
-  phase.end(from + ms)
 }
 
 /** A request of so many ms with one view in it. */

@@ -7,6 +7,7 @@ import { label, Label } from '../../src/model/label.ts'
 import { observer, type Phase } from '../../src/model/observer.ts'
 import type { SentPoint } from '../otlp/metrics-reader.ts'
 import { collector, type TestCollector } from './collector.ts'
+import { span } from './phases.ts'
 
 const GET = label('gateway', 'GET')
 const BOOK = label('gateway', 'GET /books/:id', { 'http.route': '/books/:id' })
@@ -36,13 +37,6 @@ async function points(name: string): Promise<Record<string, SentPoint>> {
 }
 
 const selfTimes = (): Promise<Record<string, SentPoint>> => points('phaseline.phase.self_time')
-
-/** A phase with a start and a length in ms; what `inside` begins is part of it. */
-function span(what: Label, up: Phase, from: number, ms: number, inside?: (phase: Phase) => void): void {
-  const phase = observer.begin(what, up, from) as Phase
-  inside?.(phase)
-  phase.end(from + ms)
-}
 
 /** A request of 100 ms: a session of 10, a view of 60 with two queries at once that cover 30 of it. */
 function request(): Phase {

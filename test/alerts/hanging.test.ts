@@ -14,6 +14,7 @@ import { expose } from '../../src/model/openmetrics.ts'
 import type { Rule } from '../../src/alerts/rule.ts'
 import type { Span } from '../../src/model/span.ts'
 import { stitch } from '../../src/stitch/stitch.ts'
+import { freePort } from '../free-port.ts'
 import { end, startHanging, startStation } from './processes.ts'
 import { bench, inMemory, rule } from './support.ts'
 
@@ -243,12 +244,3 @@ test(
     await end(second.child, 'SIGTERM')
   },
 )
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import { freePort } from '../free-port.ts'
 import { installed } from '../tools.ts'
 
 /** A Prometheus and an Alertmanager, both real, that watch one collector. */
@@ -18,16 +18,6 @@ export interface Monitoring {
 }
 
 const dashboards = resolve(import.meta.dirname, '../../dashboards')
-
-/** A port that nobody had a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Our rules with the minutes as seconds: the same expressions, in time for a test. */
 const hurried = (rules: string): string =>

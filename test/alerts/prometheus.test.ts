@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DASHBOARDS } from '../../dashboards/grafana/build.ts'
 import type { Notification } from '../../src/alerts/notification.ts'
 import { startDemo, type Demo } from '../../src/demo/demo.ts'
+import { freePort } from '../free-port.ts'
 import { missing } from '../tools.ts'
 import { startMonitoring, type Monitoring } from './monitoring.ts'
 import { startHanging } from './processes.ts'
@@ -52,7 +53,7 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
         notify: { webhooks: [`${receiver}/hook`], slack: [], alertmanagers: [] as string[] },
       }
       // Alertmanager's port is known only when it runs, so the list is filled before the demo starts.
-      const page = await freeAddress()
+      const page = `http://127.0.0.1:${await freePort()}`
       monitoring = await startMonitoring(folder, page, `${receiver}/alertmanager`)
       alerts.notify.alertmanagers.push(monitoring.alertmanager)
       demo = await startDemo({
@@ -174,12 +175,3 @@ describe.skipIf(missing('prometheus', 'prometheus-alertmanager'))(
     })
   },
 )
-
-async function freeAddress(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return `http://127.0.0.1:${port}`
-}

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DASHBOARDS } from '../../dashboards/grafana/build.ts'
 import { missing } from '../tools.ts'
-import { freePort, startMonitoring, type Monitoring } from './monitoring.ts'
+import { freePort } from '../free-port.ts'
+import { startMonitoring, type Monitoring } from './monitoring.ts'
 import { end, startScraped, type Said } from './processes.ts'
 
 /** What only a collector knows. */

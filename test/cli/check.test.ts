@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStation, type Station } from '../../src/cli/station.ts'
+import { freePort } from '../free-port.ts'
 import { phaseline } from './programs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'phaseline-check-'))
@@ -20,15 +20,6 @@ afterAll(async () => {
 let [url, otlpPort] = ['', '']
 let station: Station
 let stationUrl = ''
-
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return String(port)
-}
 
 async function startApp(otlp: string): Promise<string> {
   const register = new URL('../../src/register.ts', import.meta.url).href
@@ -46,7 +37,7 @@ async function startApp(otlp: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  otlpPort = await freePort()
+  otlpPort = String(await freePort())
   station = await openStation({ port: 0, otlpPort: 0, tell: false })
   closers.push(() => station.close())
   ;[url, stationUrl] = await Promise.all([startApp(`http://127.0.0.1:${otlpPort}`), startApp(station.otlp)])
@@ -130,7 +121,7 @@ test('what was written to a file is checked as it was when it ran', { timeout: 6
 })
 
 test('where no spans come, it says what to look at, and that nothing could be checked', { timeout: 60_000 }, async () => {
-  const elsewhere = await freePort()
+  const elsewhere = String(await freePort())
   const { code, said, complained } = await run('--url', url, '--requests', '1', '--wait', '1', '--otlp-port', elsewhere)
   expect(complained).toContain(`does it send to http://127.0.0.1:${elsewhere}`)
   expect(said).toContain('nothing could be checked')
@@ -139,7 +130,7 @@ test('where no spans come, it says what to look at, and that nothing could be ch
 
 test('an app that does not answer is told in one line', async () => {
   const nobody = await freePort()
-  const { code, complained } = await run('--url', `http://127.0.0.1:${nobody}/`, '--otlp-port', await freePort())
+  const { code, complained } = await run('--url', `http://127.0.0.1:${nobody}/`, '--otlp-port', String(await freePort()))
   expect(complained).toMatch(/^phaseline: no answer from http:\/\/127\.0\.0\.1:\d+\/: .*ECONNREFUSED/)
   expect(code).toBe(1)
 })

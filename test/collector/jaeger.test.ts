@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Span } from '../../src/model/span.ts'
 import { spansOf, traceId } from '../store/traces.ts'
 import { missing } from '../tools.ts'
-import { freePorts, startJaeger, until } from './jaeger.ts'
+import { freePort } from '../free-port.ts'
+import { startJaeger, until } from './jaeger.ts'
 import { folder, running, sendSpans } from './running.ts'
 
 /** The parts of Jaeger's answer that are compared. */
@@ -106,7 +107,7 @@ test.skipIf(missing('jaeger'))(
       ],
       start,
     )
-    const [port] = await freePorts(1)
+    const port = await freePort()
     const forward = [{ url: `http://127.0.0.1:${port}`, corrected: true }]
     const first = await running({ data, forward })
     await sendSpans(first, spans)

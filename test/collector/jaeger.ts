@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { freePorts } from '../free-port.ts'
 import { installed } from '../tools.ts'
 
 /** Where a running Jaeger takes spans and answers questions. */
@@ -11,15 +10,6 @@ export interface Jaeger {
   readonly api: string
   readonly pid: number
   stop(): Promise<void>
-}
-
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 /** Jaeger 2's configuration: OTLP in, one store, the query API. */

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './servers.ts'
+import { freePort } from '../free-port.ts'
 
 /** A real PostgreSQL, thrown away afterwards. */
 export interface Cluster {
