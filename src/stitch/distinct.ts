@@ -53,18 +53,35 @@ function add({ nodes, byId }: Distinct, node: Node): void {
 function addCopies(result: Distinct, id: string, copies: readonly Span[], scale: Scale): void {
   const told = differing(copies)
   const sides = sidesOf(joinParts(told))
-  const removed = told.length < copies.length ? BIT.duplicate : 0
   const shared = sides.length > 1 ? BIT.shared_id : 0
+  const repeated = told.length < copies.length ? repeatedSides(copies, told) : undefined
   const halves = sides.map((side, place) => {
-    const { span, flags } = settle(side)
+    const { span, flags, disputed } = settle(side)
     const name = place === 0 ? id : idOf(`${id} ${span.resource.service} ${span.resource.host}`)
-    return nodeOf(span, name, flags | removed | shared, scale)
+    const isRepeated = repeated !== undefined && (shared === 0 || repeated.has(keyOf(side[0] as Span)))
+    const node = nodeOf(span, name, flags | shared | (isRepeated ? BIT.duplicate : 0), scale)
+    node.disputed = disputed
+    return node
   })
   for (const half of halves) add(result, half)
   if (shared === 0) return
   result.shared.set(id, new Halves(halves))
   const [client, ...servers] = halves as [Node, ...Node[]]
   if (!isServer(client.span as Span)) for (const server of servers) server.shares = client
+}
+
+/** The sides of the call of which there are exact copies. */
+function repeatedSides(copies: readonly Span[], told: readonly Span[]): Set<string> {
+  const counts = new Map<string, number>()
+  for (const span of copies) counts.set(keyOf(span), (counts.get(keyOf(span)) ?? 0) + 1)
+  for (const span of told) counts.set(keyOf(span), (counts.get(keyOf(span)) ?? 0) - 1)
+  return new Set([...counts].filter(([, more]) => more > 0).map(([side]) => side))
+}
+
+const keyOf = (span: Span): string => (isServer(span) ? `server ${sideOf(span)}` : '')
+
+function sideOf({ resource }: Span): string {
+  return `${resource.host} ${resource.service}`
 }
 
 /** Those that say different things; most come twice, and two are compared in a tenth of the time. */
@@ -83,7 +100,7 @@ function sidesOf(copies: readonly Span[]): Span[][] {
   if (servers.length === 0 || !(said || calls)) return [[...copies]]
   const hosts = new Map<string, Span[]>()
   for (const span of servers) {
-    const key = `${span.resource.host} ${span.resource.service}`
+    const key = sideOf(span)
     const side = hosts.get(key)
     if (side === undefined) hosts.set(key, [span])
     else side.push(span)
@@ -96,12 +113,20 @@ function isServer(span: Span): boolean {
   return span.shared === true || span.kind === 'SERVER' || span.kind === 'CONSUMER'
 }
 
-function settle(side: readonly Span[]): { span: Span; flags: number } {
+/** One span of a side's copies. @returns whether they dispute when it was, or where, too */
+function settle(side: readonly Span[]): { span: Span; flags: number; disputed: boolean } {
   const finished = side.filter((span) => !inFlight(span))
   const [only] = finished
-  if (finished.length === 1 && only !== undefined) return { span: only, flags: 0 }
-  if (finished.length > 1) return { span: mergeCopies(finished), flags: BIT.conflict }
-  return { span: side.reduce((latest, span) => (laterSnapshot(span, latest) ? span : latest)), flags: 0 }
+  if (finished.length === 1 && only !== undefined) return { span: only, flags: 0, disputed: false }
+  if (finished.length > 1) {
+    const span = mergeCopies(finished)
+    return { span, flags: BIT.conflict, disputed: !finished.every((copy) => isWhereItWas(copy, span)) }
+  }
+  return { span: side.reduce((latest, span) => (laterSnapshot(span, latest) ? span : latest)), flags: 0, disputed: false }
+}
+
+function isWhereItWas(copy: Span, { start, end, resource }: Span): boolean {
+  return copy.start === start && copy.end === end && copy.resource.host === resource.host
 }
 
 function laterSnapshot(span: Span, than: Span): boolean {

@@ -50,9 +50,7 @@ function tells(parent: Node, child: Node): boolean {
   const called = child.span
   if (caller.resource.host === called.resource.host) return false
   if (caller.kind === 'PRODUCER' || called.kind === 'CONSUMER') return false
-  if (parent.untimed || child.untimed || child.rehung) return false
-  // Copies that contradict each other were merged into one that may be longer than any of them.
-  if ((child.flags & BIT.conflict) !== 0) return false
+  if (parent.untimed || child.untimed || child.rehung || child.disputed) return false
   return caller.kind === 'CLIENT' || called.kind === 'SERVER' || (isNamed(caller.resource) && isNamed(called.resource))
 }
 

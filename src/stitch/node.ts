@@ -25,6 +25,8 @@ export class Node {
   blocking = true
   /** It did not say when it was, or not what can be: its times are evidence of nothing. */
   untimed = false
+  /** Copies of it that say different times, or hosts, were merged: it may be longer than any of them. */
+  disputed = false
   /** How long it took, if it said only that. */
   lasting = 0
   /** Its parent is not the one that it named, or not surely: it was in a loop, or its own parent. */

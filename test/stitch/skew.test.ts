@@ -137,6 +137,12 @@ describe('no evidence, no change', () => {
     expect(stitchAmong([...spans, copy]).timeline.clocks).toMatchObject([{ host: 'b', offsetNs: 0n, pairs: 0 }])
   })
 
+  test('copies that contradict each other, but not in when and where, are one call', () => {
+    const spans = trace(called(500, 550))
+    const copy = trace(called(500, 550, { name: 'another' }))[1] as Span
+    expect(stitchAmong([...spans, copy]).timeline.clocks).toMatchObject([{ host: 'b', offsetNs: 465n, pairs: 1 }])
+  })
+
   test('a host that no call leads to has a row that says so', () => {
     const timeline = timelineOf({ root: { at: [10, 20], host: 'a' }, other: { parent: 'lost', at: [12, 13], host: 'b' } })
     expect(timeline.clocks).toEqual([{ host: 'b', offsetNs: 0n, lowNs: null, highNs: null, pairs: 0, confidence: 'none' }])

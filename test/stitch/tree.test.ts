@@ -158,6 +158,14 @@ describe('one id, several copies', () => {
     expect(at(timeline, 'beside').parentSpanId).toBe('call')
   })
 
+  test('an exact copy of a client or a server under one id is said of that one', () => {
+    const client = span('call', { at: [10, 60], kind: 'CLIENT', service: 'front' })
+    const server = span('call', { at: [20, 50], kind: 'SERVER', service: 'back' })
+    expect(warnings(stitch([client, server, client]))).toEqual({ duplicate: 1, shared_id: 2 })
+    expect(at(stitch([client, server, client]), 'call').warnings).toEqual(['duplicate', 'shared_id'])
+    expect(at(stitch([client, server, server]), 'call').warnings).toEqual(['shared_id'])
+  })
+
   test('a child of a third service is the server’s, and the client’s where that does not say its service', () => {
     const parents = ['front', 'unknown_service'].map((service) => {
       const timeline = stitch([
