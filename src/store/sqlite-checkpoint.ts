@@ -82,10 +82,16 @@ export class Checkpointer {
     if (this.working === undefined) this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
-  /** Nothing of it runs any more. */
-  async close(): Promise<void> {
+  /** For who writes much and has time: only when nothing more comes the thread gets to its end. */
+  async settled(): Promise<void> {
     this.worker?.ref()
     await this.working?.promise
+    this.worker?.unref()
+  }
+
+  /** Nothing of it runs any more. */
+  async close(): Promise<void> {
+    await this.settled()
     await this.worker?.terminate()
   }
 }

@@ -11,6 +11,8 @@ import type { Totals } from './sqlite-totals.ts'
 
 /** Milliseconds, after which others get their turn: half of 10 million spans took seconds at once. */
 const SLICE = 5
+/** That the log has of each trace that is removed, halved: a page of the index of ids. */
+const BYTES = 4_096
 /** Pages that are given back at a time. */
 const PAGES = 64
 
@@ -108,7 +110,7 @@ export class Retainer {
     let removed = 0
     for (let gone = this.slice(seq); gone > 0; gone = this.isStopped ? 0 : this.slice(seq)) {
       removed += gone
-      await setImmediate()
+      await this.pause(gone * BYTES)
     }
     if (removed > 0) await this.shrink()
     return removed
@@ -144,14 +146,19 @@ export class Retainer {
     return this.removeOldest.get(until) as Oldest | undefined
   }
 
+  private async pause(bytes: number): Promise<void> {
+    this.parts.log.wrote(bytes)
+    await setImmediate()
+    await this.parts.log.settled()
+  }
+
   /** Makes the file smaller by what is free. */
   private async shrink(): Promise<void> {
     const size = pragma(this.database, 'page_size')
     const free = (): number => (this.isStopped ? 0 : pragma(this.database, 'freelist_count'))
     for (let [before, left] = [Infinity, free()]; left > 0 && left < before; [before, left] = [left, free()]) {
       this.giveBack.all()
-      this.parts.log.wrote(PAGES * size)
-      await setImmediate()
+      await this.pause(PAGES * size)
     }
     if (!this.isStopped) this.parts.log.empty()
   }
