@@ -4,7 +4,7 @@ import { encodeSpans } from '../otlp/spans.ts'
 import { tracesOf, wholeIds } from '../stitch/traces.ts'
 
 /** Spans that are held as they are; more are held packed, at a tenth of the memory. */
-const LIMIT = 50_000
+const LIMIT = 200_000
 
 /** The spans of many files by trace, in memory: few as they are, many as OTLP's bytes until their trace is taken. */
 export class HeldTraces {

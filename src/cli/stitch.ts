@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Refusal } from '../formats/refusal.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { timelineJson } from '../query/timeline-json.ts'
+import { timelineText } from '../query/timeline-text.ts'
 import { stitch as stitchTrace } from '../stitch/stitch.ts'
 import { UsageError } from './command.ts'
 import { HeldTraces } from './held-traces.ts'
@@ -50,6 +51,10 @@ const KEPT = 100_000
 
 /** The timelines in the order of their start. */
 function* inOrder(held: HeldTraces, wanted: readonly (readonly string[])[]): Generator<Timeline> {
+  if (wanted.length === 1) {
+    for (const spans of held.take(wanted)) yield stitchTrace(spans)
+    return
+  }
   const order: { ids: readonly string[]; start: bigint; timeline: Timeline | undefined }[] = []
   let place = 0
   for (const spans of held.take(wanted)) {
@@ -66,11 +71,11 @@ function* inOrder(held: HeldTraces, wanted: readonly (readonly string[])[]): Gen
 }
 
 async function printJson(timelines: Iterable<Timeline>, refused: readonly Refusal[]): Promise<void> {
-  // Timeline by timeline: one string for all of them could exceed what a string may hold.
   let between = '\n'
   await print('{"timelines":[')
   for (const timeline of timelines) {
-    await print(between + JSON.stringify(timelineJson(timeline)))
+    await print(between)
+    for (const piece of timelineText(timeline)) await print(piece)
     between = ',\n'
   }
   await print(`],"refused":${JSON.stringify(refused)}}\n`)

@@ -26,7 +26,7 @@ function attributesJson(attributes: ValueMap): Record<string, JsonValue> {
 }
 
 /** One span of a timeline, times as decimal nanoseconds. */
-function spanJson(span: TimelineSpan): SpanJson {
+export function spanJson(span: TimelineSpan): SpanJson {
   const { source } = span
   return {
     spanId: span.spanId,
