@@ -20,6 +20,7 @@ const ROOMS: Record<string, string[] | 'all'> = {
   alerts: ['model', 'store'],
   query: ['model', 'otlp', 'stitch', 'store', 'alerts', 'lifecycle'],
   browser: ['model'],
+  station: ['model', 'formats', 'collector', 'alerts', 'query', 'agent'],
   ui: ['query'],
   testing: ['model', 'otlp', 'stitch', '(entry)'],
   demo: 'all',

@@ -82,6 +82,11 @@ test('every field of a rule is in docs/configuration.md, and no other', () => {
   expect(found(table, /^\| `(\w+)`/gm)).toEqual(fields)
 })
 
+test('every room of src has its row in src/README.md', () => {
+  const rooms = globSync('src/*/', { cwd: project }).map((folder) => folder.replace(/^src\/|\/$/g, ''))
+  expect(found(read('src/README.md'), /^\| `(\w+)`/gm).sort()).toEqual(rooms.sort())
+})
+
 test('docs/phases.md is the table of phases', () => {
   const rows = PHASE_IDS.map((id) => PHASES[id]).map(
     ({ id, stage, spanKind, meaning }) => `| ${stage} | \`${id}\` | ${spanKind} | ${meaning} |`,

@@ -1,10 +1,11 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { alertConfig } from './alerting.ts'
+import { alertConfig } from '../station/alerting.ts'
+import { openStation, type StationOptions } from '../station/station.ts'
 import { argumentsOf } from './arguments.ts'
 import { UsageError } from './command.ts'
 import { ageOf, bytesOf, portOf } from './numbers.ts'
-import { openStation, untilSignal, type StationOptions } from './station.ts'
+import { untilSignal } from './signal.ts'
 
 const HELP = `usage: phaseline collect [options]
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { startDemo } from '../demo/demo.ts'
 import { argumentsOf } from './arguments.ts'
 import { portOf } from './numbers.ts'
-import { untilSignal } from './station.ts'
+import { untilSignal } from './signal.ts'
 
 const HELP = `usage: phaseline demo [options]
 

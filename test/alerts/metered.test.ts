@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { AlertEngine } from '../../src/alerts/engine.ts'
-import { startAlerting } from '../../src/cli/alerting.ts'
+import { startAlerting } from '../../src/station/alerting.ts'
 import { Histogram } from '../../src/model/histogram.ts'
 import type { MetricPoint } from '../../src/model/metric.ts'
 import type { Span, Value } from '../../src/model/span.ts'

@@ -1,6 +1,7 @@
 /** A collector with its rules in a process of its own, that can be killed: `node station.ts FOLDER OTLP-PORT CONFIG`. Says its page. */
 import { loadConfig } from '../../src/alerts/config.ts'
-import { openStation, untilSignal } from '../../src/cli/station.ts'
+import { untilSignal } from '../../src/cli/signal.ts'
+import { openStation } from '../../src/station/station.ts'
 
 const [data = '', otlpPort = '', config = ''] = process.argv.slice(2)
 const ended = untilSignal()

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { openStation } from '../../src/cli/station.ts'
+import { openStation } from '../../src/station/station.ts'
 import { collect } from '../../src/collector/index.ts'
 import type { Filter } from '../../src/store/contract.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStation, type Station } from '../../src/cli/station.ts'
+import { openStation, type Station } from '../../src/station/station.ts'
 import { freePort } from '../free-port.ts'
 import { phaseline } from './programs.ts'
 

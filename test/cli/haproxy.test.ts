@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { haproxyFile } from '../../src/cli/nginx.ts'
-import { openStation, type Station } from '../../src/cli/station.ts'
+import { openStation, type Station } from '../../src/station/station.ts'
 import type { Timeline } from '../../src/model/timeline.ts'
 import { startHaproxy, type Haproxy } from '../proxy/haproxy.ts'
 import { missing } from '../tools.ts'

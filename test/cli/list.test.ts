@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStation, type Station } from '../../src/cli/station.ts'
+import { openStation, type Station } from '../../src/station/station.ts'
 import { spansOfLine } from '../../src/formats/proxy-log.ts'
 import type { ListJson } from '../../src/query/wire/list.ts'
 import type { TimelineJson } from '../../src/query/wire/timeline.ts'

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { DEFAULT_CONFIG, loadConfig, type AlertConfig } from '../alerts/config.ts'
 import { AlertEngine } from '../alerts/engine.ts'
 import type { Memory } from '../alerts/memory.ts'
 import type { Target } from '../alerts/targets.ts'
 import type { Collector } from '../collector/index.ts'
+import { inTurns } from '../model/steps.ts'
 
 /** How alerts are set up beside the collector. */
 export interface AlertingOptions {
@@ -17,6 +19,8 @@ export interface AlertingOptions {
 }
 
 const SAVE_MS = 60_000
+/** Timelines of more spans are learnt in turns with everything else. */
+const LARGE = 20_000
 
 /** Runs the rules over what a collector sees. */
 export interface Alerting {
@@ -31,8 +35,12 @@ export function startAlerting(collector: Collector, options: AlertingOptions, da
     targets: options.tell === false ? [] : [terminal],
     ...(data !== undefined && { memory: filesIn(data) }),
   })
+  let learning = Promise.resolve()
   const stops = [
-    collector.on('timeline', (_summary, timeline) => engine.learn(timeline)),
+    collector.on('timeline', (_summary, timeline) => {
+      if (timeline.spans.length <= LARGE) engine.learn(timeline)
+      else learning = learning.then(() => inTurns(engine.learning(timeline), setImmediate))
+    }),
     collector.on('metrics', (points) => engine.meter(points)),
   ]
   const timers = [setInterval(() => engine.tick(), options.alertEveryMs ?? 10_000), setInterval(() => engine.save(), SAVE_MS)]
@@ -42,6 +50,7 @@ export function startAlerting(collector: Collector, options: AlertingOptions, da
     async close() {
       for (const stop of stops) stop()
       for (const timer of timers) clearInterval(timer)
+      await learning
       await engine.close()
     },
   }

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, unlinkSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { LogFollower } from '../../src/cli/follow.ts'
+import { LogFollower } from '../../src/station/follow.ts'
 
 let folder: string
 let log: string

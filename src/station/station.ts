@@ -85,15 +85,3 @@ function received({ otlpPort, grpcPort }: Collector, { host, access }: StationOp
 function countedWith(stats: CollectorStats, refused: number): CollectorStats {
   return { ...stats, refused: stats.refused + refused }
 }
-
-/** Resolves at the first signal to end; a second one ends the process at once. */
-export function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        process.on(signal, () => process.exit(130))
-        resolve()
-      })
-    }
-  })
-}

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { openStation } from '../../src/cli/station.ts'
+import { openStation } from '../../src/station/station.ts'
 import type { Span } from '../../src/model/span.ts'
 import { encodeSpans } from '../../src/otlp/spans.ts'
 import type { ListJson } from '../../src/query/wire/list.ts'

@@ -36,7 +36,7 @@ interface Source {
   close(): Promise<void>
 }
 
-/** @throws StartError if the port for syslog cannot be had */
+/** @throws PhaselineError `PHASELINE_START` if the port for syslog cannot be had */
 export async function readNginx({ logs = [], syslogPort }: NginxSources, sink: NginxSink): Promise<NginxIntake> {
   const syslog = syslogPort === undefined ? undefined : await readSyslog(syslogPort, sink)
   const files = await Promise.all(logs.map((path) => readLog(path, sink)))

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { listenSyslog, parseSyslog } from '../../src/cli/syslog.ts'
+import { listenSyslog, parseSyslog } from '../../src/station/syslog.ts'
 
 test.each([
   ['<190>Nov 21 02:13:29 web1 nginx: {"a":"b: c"}', { host: 'web1', tag: 'nginx', text: '{"a":"b: c"}' }],

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { StartError } from './command.ts'
+import { PhaselineError } from '../model/errors.ts'
 
 /** A message as nginx sends it, apart from its priority and its time: `<190>Nov 21 02:13:29 web1 nginx: …`; HAProxy adds its pid. */
 export interface SyslogMessage {
@@ -28,7 +28,7 @@ const ROOM = 4 * 1_048_576
 /**
  * Takes datagrams on 127.0.0.1.
  * @param port 0 lets the system choose
- * @throws StartError if the port is taken
+ * @throws PhaselineError `PHASELINE_START` if the port is taken
  */
 export async function listenSyslog(port: number, told: (message: string) => void): Promise<Socket> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: ROOM })
@@ -38,9 +38,13 @@ export async function listenSyslog(port: number, told: (message: string) => void
     await once(socket, 'listening')
   } catch (error) {
     socket.close()
-    throw new StartError(`UDP port ${port} cannot be had: ${(error as Error).message} (--nginx-syslog takes another)`, {
-      cause: error,
-    })
+    throw new PhaselineError(
+      'PHASELINE_START',
+      `UDP port ${port} cannot be had: ${(error as Error).message} (--nginx-syslog takes another)`,
+      {
+        cause: error,
+      },
+    )
   }
   socket.on('error', () => {})
   return socket
