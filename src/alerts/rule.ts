@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { isPhaseId } from '../model/phases.ts'
+import { isPhaseId, PHASE_IDS } from '../model/phases.ts'
 
 /** `90s`, `5m`, `250ms`, `1h`, or a number of milliseconds → milliseconds. */
 const duration = v.pipe(
@@ -29,7 +29,7 @@ const ruleFields = v.strictObject({
       phase: v.optional(
         v.pipe(
           v.string(),
-          v.check((text) => text.includes('*') || isPhaseId(text), 'is no phase; see the table of phases in the README'),
+          v.check((text) => text.includes('*') || isPhaseId(text), `is no phase; known: ${PHASE_IDS.join(', ')}`),
         ),
       ),
       name: v.optional(v.string()),
