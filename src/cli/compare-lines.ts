@@ -89,7 +89,7 @@ function tone(ns: number, of: number): Style {
 
 const ROUTES: readonly Column<RouteChangeJson>[] = [
   { title: 'ROUTE, whole request', text: ({ route }) => route },
-  { title: 'SERVICE', width: 10, text: ({ service }) => service, style: () => 'dim' },
+  { title: 'SERVICE', width: 10, from: 72, text: ({ service }) => service, style: () => 'dim' },
   { title: 'REQUESTS', width: 9, right: true, text: ({ before, after }) => `${before?.count ?? 0}→${after?.count ?? 0}` },
   { title: 'P50 WAS', width: 8, right: true, text: ({ before }) => figure(before, 'p50Ns') },
   { title: 'P50 IS', width: 8, right: true, text: ({ after }) => figure(after, 'p50Ns'), style: () => 'bold' },

@@ -61,6 +61,7 @@ function print(timelines: readonly TimelineJson[], answers: readonly Answer[], d
       console.log(`${String(index + 1).padStart(4)}  ${(Number(durationNs) / 1e6).toFixed(2).padStart(10)} ms`)
   }
   const last = timelines.at(-1)
+  const failure = answers.find((answer) => 'error' in answer)
   if (last !== undefined) {
     const drawing = {
       width: process.stdout.columns ?? 80,
@@ -68,9 +69,8 @@ function print(timelines: readonly TimelineJson[], answers: readonly Answer[], d
       fold: !options.all,
     }
     console.log(waterfall(last, drawing).join('\n'))
-    console.log(`\n${where(last, delivered, options)}`)
+    if (delivered || failure === undefined) console.log(`\n${where(last, delivered, options)}`)
   }
-  const failure = answers.find((answer) => 'error' in answer)
   if (failure !== undefined) console.error(`phaseline: no answer from ${options.url.host}: ${reason(failure.error)}`)
 }
 

@@ -10,6 +10,7 @@ export const FILTERS = {
   min: { type: 'string' },
   max: { type: 'string' },
   error: { type: 'boolean' },
+  running: { type: 'boolean' },
   skew: { type: 'boolean' },
   orphans: { type: 'boolean' },
   q: { type: 'string' },
@@ -22,6 +23,7 @@ export const FILTERS_HELP = `  --service NAME     only requests that this servic
   --middleware NAME  that this middleware took part in
   --min, --max TIME  that took so long or longer, shorter: 100 (ms), 250us, 1.5s
   --error            that failed
+  --running          that have not ended
   --skew             where times were corrected, because clocks disagree
   --orphans          with spans whose parent never came
   --q TEXT           that have it somewhere: a name, an attribute's value, an id`
@@ -37,6 +39,7 @@ export function filterQuery(given: Given): URLSearchParams {
   }
   if (typeof given.min === 'string') query.set('minMs', String(millisecondsOf('min', given.min)))
   if (typeof given.max === 'string') query.set('maxMs', String(millisecondsOf('max', given.max)))
+  if (given.running === true) query.set('inFlight', '1')
   for (const name of ['error', 'skew', 'orphans'] as const) if (given[name] === true) query.set(name, '1')
   return query
 }

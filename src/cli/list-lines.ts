@@ -13,7 +13,7 @@ const columnsOf = (most: number): Column<SummaryJson>[] => [
   { title: '', width: 3, text: ({ status }) => (status === null ? '···' : String(status)), style: statusStyle },
   { title: 'TOOK', width: 8, right: true, text: (item) => (item.inFlight ? 'running' : duration(Number(item.durationNs))) },
   { title: 'REQUEST', text: requestOf, style: ({ error }) => (error ? 'red' : undefined) },
-  { title: 'MOST OF IT', width: most, text: mostOf, style: () => 'dim' },
+  { title: 'MOST OF IT', width: most, from: 72, text: mostOf, style: () => 'dim' },
 ]
 
 /** Columns of the terminal, and whether it takes colours. */

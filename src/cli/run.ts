@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { extname } from 'node:path'
 import { UsageError } from './command.ts'
@@ -29,6 +30,7 @@ export async function run(args: string[]): Promise<number> {
   const { to, words } = first === '--to' ? { to: rest[0], words: rest.slice(1) } : withEquals(args)
   if (words.length === 0) throw new UsageError('run what? Give the file that you would give to node')
   if (to !== undefined && !URL.canParse(to)) throw new UsageError(`"${to}" is no URL to send spans to`)
+  missing(words[0] as string)
   const endpoint = to ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://127.0.0.1:4318'
   const child = spawn(process.execPath, ['--import', register(), ...words], {
     stdio: 'inherit',
@@ -36,6 +38,15 @@ export async function run(args: string[]): Promise<number> {
     env: { OTEL_BSP_SCHEDULE_DELAY: '1000', ...METRICS, ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
   })
   return exitOf(child)
+}
+
+/** What node would say in twenty lines. Other words than a file's name are node's own options. @throws UsageError */
+function missing(file: string): void {
+  if (
+    !file.startsWith('-') &&
+    !['', '.js', '.cjs', '.mjs', '/index.js', '/package.json'].some((ending) => existsSync(file + ending))
+  )
+    throw new UsageError(`there is no file ${file}`)
 }
 
 /** The address of the agent's zero-code entry, in this checkout or in the installed package. */

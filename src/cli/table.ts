@@ -6,13 +6,16 @@ export interface Column<Item> {
   /** In columns of the terminal; undefined for the one that takes what is left. */
   readonly width?: number
   readonly right?: boolean
+  /** Left out where the whole table has fewer columns than this: what is left can then be read. */
+  readonly from?: number
   readonly text: (item: Item) => string
   /** Undefined: as it is. */
   readonly style?: (item: Item) => Style | undefined
 }
 
 /** A table as lines of exactly so many columns: a dim heading, and one line per item. What does not fit is cut with `…`. */
-export function table<Item>(columns: readonly Column<Item>[], items: readonly Item[], width: number, paint: Paint): string[] {
+export function table<Item>(all: readonly Column<Item>[], items: readonly Item[], width: number, paint: Paint): string[] {
+  const columns = all.filter(({ from = 0 }) => width >= from)
   const fixed = columns.reduce((sum, column) => sum + (column.width ?? 0), 0) + columns.length - 1
   const widths = columns.map((column) => column.width ?? Math.max(8, width - fixed))
   const line = (cells: readonly string[]): string => cells.join(' ').trimEnd()

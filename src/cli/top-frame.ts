@@ -92,14 +92,14 @@ function serviceColumn<Row extends { readonly service: string }>(rows: readonly 
 
 function middlewareColumns(rows: readonly MiddlewareRowJson[], width: number): Column<MiddlewareRowJson>[] {
   const service = width < NARROW ? [] : serviceColumn(rows)
-  const narrow = service.length > 0 && width < WIDE
+  const narrow = width < NARROW || (service.length > 0 && width < WIDE)
   const name = (row: MiddlewareRowJson): string => (narrow ? nameOf(row).replace(/Middleware\b/, '') : nameOf(row))
   const trend = narrow ? 5 : 11
   return [
     { title: 'MIDDLEWARE, self time', text: name, style: ({ alert }) => ALERTS[alert ?? 'none'] },
     ...service,
     ...MIDDLEWARES,
-    { title: 'TREND', width: trend, text: (row) => sparkline(trendOf(row), trend), style: () => 'cyan' },
+    { title: 'TREND', width: trend, from: 70, text: (row) => sparkline(trendOf(row), trend), style: () => 'cyan' },
   ]
 }
 
@@ -118,14 +118,14 @@ function routeColumns(rows: readonly RouteRow[], width: number): Column<RouteRow
     { title: 'ROUTE, whole request', text: (row) => (ambiguous(row) ? `${row.service}: ${row.name}` : row.name) },
     ...service,
     ...ROUTES,
-    { title: 'MOST OF IT', width: most, text: (row) => row.most, style: () => 'dim' },
+    { title: 'MOST OF IT', width: most, from: 70, text: (row) => row.most, style: () => 'dim' },
   ]
 }
 
 const MIDDLEWARES: readonly Column<MiddlewareRowJson>[] = [
   { title: 'CALLS', width: 6, right: true, text: ({ calls }) => count(calls) },
   { title: 'ERR', width: 4, right: true, text: ({ errors }) => (errors === 0 ? '·' : count(errors)), style: redIf },
-  { title: 'P50', width: 8, right: true, text: ({ p50Ns }) => figure(p50Ns) },
+  { title: 'P50', width: 8, from: 70, right: true, text: ({ p50Ns }) => figure(p50Ns) },
   { title: 'P95', width: 8, right: true, text: ({ p95Ns }) => figure(p95Ns), style: () => 'bold' },
   { title: 'SHARE', width: 6, right: true, text: ({ share }) => percent(share) },
 ]
@@ -133,7 +133,7 @@ const MIDDLEWARES: readonly Column<MiddlewareRowJson>[] = [
 const ROUTES: readonly Column<RouteRow>[] = [
   { title: 'CALLS', width: 6, right: true, text: ({ calls }) => count(calls) },
   { title: 'ERR', width: 4, right: true, text: ({ errors }) => (errors === 0 ? '·' : count(errors)), style: redIf },
-  { title: 'P50', width: 8, right: true, text: ({ p50 }) => duration(p50) },
+  { title: 'P50', width: 8, from: 70, right: true, text: ({ p50 }) => duration(p50) },
   { title: 'P95', width: 8, right: true, text: ({ p95 }) => duration(p95), style: () => 'bold' },
 ]
 

@@ -27,6 +27,7 @@ export function waterfall(timeline: TimelineJson, { width: wanted = 80, colour =
     ...rows(timeline, fold).map((row) => line(row, layout)),
     '',
     ...breakdown(timeline, ms, width).map((text) => paint('dim', text)),
+    ...failure(timeline, width).map((text) => paint('red', text)),
     ...warnings(timeline, width).map((text) => paint('yellow', text)),
   ]
 }
@@ -51,13 +52,21 @@ function milliseconds(whole: bigint): (ns: bigint) => string {
   return (ns) => (Number(ns) / 1e6).toFixed(digits)
 }
 
+const LEGEND = ' █ itself ░ below'
+
+/** Of a request whose URL nobody said: its name; of one whose root never came, that of what came first. */
+function named({ spans }: TimelineJson, root: SpanJson | undefined): string {
+  return (root?.synthetic === true ? spans.find(({ synthetic }) => !synthetic) : root)?.name ?? ''
+}
+
 function heading({ timeline, paint, ms, columns: { name, time } }: Layout, width: number): string[] {
   const root = timeline.spans.find(({ spanId }) => spanId === timeline.root)
   const said = (name: string): string => {
     const value = root?.attributes[name]
     return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
   }
-  const what = `${said('http.request.method') || root?.name} ${said('url.full')}`
+  const url = said('url.full')
+  const what = url === '' ? named(timeline, root) : `${said('http.request.method') || root?.name} ${url}`
   const services = new Set(timeline.spans.filter(({ synthetic }) => !synthetic).map(({ service }) => service))
   const facts = [
     said('http.response.status_code'),
@@ -65,14 +74,12 @@ function heading({ timeline, paint, ms, columns: { name, time } }: Layout, width
     `${timeline.spans.length} spans`,
     [...services].map(safe).join(', '),
   ].filter((fact) => fact !== '')
+  const head = `${fit('', name)}${'total ms'.padStart(time)}${'self ms'.padStart(time)}`
   return [
     paint('bold', fit(safe(what.trim()), width).trimEnd()),
     paint('dim', fit(facts.join(' · '), width).trimEnd()),
     '',
-    paint(
-      'dim',
-      fit(`${fit('', name)}${'total ms'.padStart(time)}${'self ms'.padStart(time)} █ itself ░ below`, width).trimEnd(),
-    ),
+    paint('dim', head.length + LEGEND.length <= width ? head + LEGEND : head),
   ]
 }
 
@@ -145,5 +152,19 @@ const WARNINGS: Readonly<Record<string, string>> = {
 function warnings(timeline: TimelineJson, width: number): string[] {
   return Object.entries(timeline.warnings)
     .filter(([, count]) => count > 0)
-    .map(([warning, count]) => fit(`! ${WARNINGS[warning] ?? warning.replaceAll('_', ' ')}: ${count}`, width).trimEnd())
+    .flatMap(([warning, count]) =>
+      wrapped(`! ${WARNINGS[warning] ?? warning.replaceAll('_', ' ')}: ${count}`.split(' '), ' ', width, '  '),
+    )
+}
+
+/** `✗ failed in SELECT book: no such table`: where it began that the request failed, and what that span says. 4xx is an answer. */
+function failure({ spans, root }: TimelineJson, width: number): string[] {
+  const status = Number(spans.find(({ spanId }) => spanId === root)?.attributes['http.response.status_code'] ?? 0)
+  const failed = spans.filter(({ error }) => error)
+  const whole = failed.some(({ spanId, kind }) => spanId === root || kind === 'SERVER')
+  if (!whole || (status >= 400 && status < 500)) return []
+  const first = failed.reduce((deepest, span) => (span.depth > deepest.depth ? span : deepest))
+  const exception = first.events.find(({ name }) => name === 'exception')?.attributes['exception.message']
+  const message = first.statusMessage || (typeof exception === 'string' ? exception : '')
+  return wrapped(safe(`✗ failed in ${first.name}${message === '' ? '' : `: ${message}`}`).split(' '), ' ', width, '  ')
 }

@@ -35,6 +35,12 @@ test('a wider terminal shows more of the names, a narrower one is taken as 60 co
   expect(listLines(items, { width: 200 })[1]).toContain('long/'.repeat(20))
 })
 
+test('where it is narrow, what takes most of a request gives way to its name', () => {
+  const [heading, line] = listLines([summary({ phases: { 'middleware.response': '9999999' } })], { width: 60 })
+  expect(heading).not.toContain('MOST OF IT')
+  expect(line).toMatch(/ GET \/books\/<int:id>\/$/)
+})
+
 test('colours change nothing but colours', () => {
   const items = [summary(), summary({ error: true, status: 500 })]
   const coloured = listLines(items, { colour: true })
@@ -79,6 +85,7 @@ test('the options are the parameters of the API', () => {
     max: '1.5s',
     error: true,
     skew: true,
+    running: true,
     orphans: false,
     q: '',
   })
@@ -89,6 +96,7 @@ test('the options are the parameters of the API', () => {
     maxMs: '1500',
     error: '1',
     skew: '1',
+    inFlight: '1',
   })
   expect(Object.fromEntries(filterQuery({ orphans: true, phase: 'db' }))).toEqual({ orphans: '1', phase: 'db' })
 })

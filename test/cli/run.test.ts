@@ -85,3 +85,11 @@ test('a signal goes on to the app, which has the last word', async () => {
   child.kill('SIGTERM')
   expect(await once(child, 'close')).toEqual([3, null])
 })
+
+test('a file that is not there is said in one line', async () => {
+  const child = spawn(process.execPath, [bin, 'run', './nothing/here.js'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const [code] = (await once(child, 'close')) as [number]
+  expect([code, said]).toEqual([1, 'phaseline: there is no file ./nothing/here.js (phaseline run --help)\n'])
+})

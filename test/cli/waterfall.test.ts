@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { waterfall } from '../../src/cli/waterfall.ts'
-import { BOOK_PAGE, timelineOf } from './timeline.ts'
+import type { SpanJson } from '../../src/query/wire/timeline.ts'
+import { BOOK_PAGE, timelineOf, type Sketch } from './timeline.ts'
 
 test('a timeline is a page of text, 80 columns wide', () => {
   expect(`\n${waterfall(timelineOf(BOOK_PAGE, { warnings: { n_plus_one: 1 } })).join('\n')}\n`).toBe(`
@@ -69,4 +70,35 @@ test('colours are asked for, and change nothing but colours', () => {
 
 test('a timeline without a duration has bars that can be seen', () => {
   expect(waterfall(timelineOf({ name: 'GET', from: 0, to: 0 }))[4]).toMatch(/▏$/)
+})
+
+/** A request that failed in a query. */
+const FAILED: Sketch = {
+  name: 'POST /checkout',
+  from: 0,
+  to: 4,
+  error: 'Error',
+  attributes: { 'http.request.method': 'POST', 'http.response.status_code': 500 },
+  children: [{ name: 'SELECT book', from: 1, to: 2, error: 'SqliteError' }],
+}
+
+test('a request that failed says where and why, and is called by its name where nobody said its URL', () => {
+  const timeline = timelineOf(FAILED)
+  const [root, query] = timeline.spans as [SpanJson, SpanJson]
+  const lines = waterfall({ ...timeline, spans: [root, { ...query, statusMessage: 'no such table: book' }] })
+  expect(lines[0]).toBe('POST /checkout')
+  expect(lines).toContain('✗ failed in SELECT book: no such table: book')
+})
+
+test('an answer of 404 is no failure, and neither is what an app got over', () => {
+  const found = (root: Sketch): string[] => waterfall(timelineOf(root)).filter((line) => line.includes('✗ failed'))
+  expect(found({ ...FAILED, attributes: { 'http.response.status_code': 404 } })).toEqual([])
+  expect(found(BOOK_PAGE)).toEqual([])
+  expect(found(FAILED)).toEqual(['✗ failed in SELECT book'])
+})
+
+test('what a narrow terminal has no room for is broken, not cut', () => {
+  const lines = waterfall(timelineOf(BOOK_PAGE, { warnings: { clock_skew: 2 } }), { width: 60 })
+  expect(lines.slice(-2)).toEqual(['! spans moved, because the clocks of two machines', '  disagree: 2'])
+  expect(lines[3]).toMatch(/self ms$/)
 })
