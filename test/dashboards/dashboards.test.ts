@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { DASHBOARDS } from '../../dashboards/grafana/build.ts'
 import { METRICS } from '../../src/model/metric-families.ts'
@@ -54,6 +55,15 @@ test.skipIf(missing('promtool'))('the real promtool accepts the rules, and they 
   check('promtool', 'check', 'rules', 'prometheus/rules.yaml')
   check('promtool', 'test', 'rules', 'prometheus/rules.test.yaml')
   check('promtool', 'check', 'config', 'prometheus/prometheus.yaml')
+})
+
+test.skipIf(missing('promtool'))('the job for apps that serve their metrics themselves is right once its signs are off', () => {
+  const commented = read('prometheus/prometheus.yaml')
+  const on = commented.replaceAll(/^ {2}# (?=- job_name|  )/gm, '  ')
+  expect(on).toContain('\n  - job_name: apps\n')
+  const file = join(mkdtempSync(join(tmpdir(), 'phaseline-prometheus-')), 'prometheus.yaml')
+  writeFileSync(file, on.replace('rule_files: [rules.yaml]', ''))
+  check('promtool', 'check', 'config', file)
 })
 
 test.skipIf(missing('amtool'))('the real amtool accepts the Alertmanager example', () => {
