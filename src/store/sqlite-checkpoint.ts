@@ -58,7 +58,10 @@ export class Checkpointer {
     worker.on('message', (isAll: boolean) => (isAll ? this.done() : this.rest()))
     // Without it SQLite does all itself, now and then within a commit.
     worker.on('error', () => {})
-    worker.on('exit', () => this.done())
+    worker.on('exit', () => {
+      this.worker = undefined
+      this.done()
+    })
     worker.unref()
     return worker
   }

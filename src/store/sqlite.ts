@@ -71,7 +71,7 @@ class SqliteStore implements Store {
     this.log = new Checkpointer(database, options.path)
     this.retainer = new Retainer(database, { ...this.tables, log: this.log })
     this.place = database.prepare('SELECT chunk, at, length FROM trace WHERE id = ?')
-    this.idle = setTimeout(() => this.checkpoint(), 1_000).unref()
+    this.idle = setTimeout(() => void this.log.settled().then(() => this.checkpoint()), 1_000).unref()
   }
 
   private checkpoint(): void {

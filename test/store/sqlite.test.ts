@@ -250,6 +250,20 @@ test('nothing is lost while the log is brought into the database on another thre
   await again.close()
 })
 
+test('a folder that is deleted under a store neither stops nor holds up who puts and who closes', async () => {
+  const path = fresh()
+  const store = open(path)
+  rmSync(join(path, '..'), { recursive: true })
+  const large = stored(spansOf(1, [{ attributes: { noise: 'x'.repeat(5_000_000) } }]))
+  for (let number = 1; number <= 3; number++) {
+    await store.put([large])
+    await store.retain({ maxAgeMs: 0 }, Date.now() + 1)
+    await store.put([numbered(number + 1)])
+  }
+  expect(await store.stats()).toMatchObject({ traces: 1 })
+  await store.close()
+})
+
 test('retention removes whole blocks of what can be searched, and the file gets smaller', async () => {
   const path = fresh()
   const store = open(path)
