@@ -1,4 +1,5 @@
 import type { MetricPoint } from '../model/metric.ts'
+import { atOnce } from '../model/steps.ts'
 import { streamAround } from '../model/streaming.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { advance, patience, type Alert } from './alert.ts'
@@ -10,7 +11,7 @@ import { notify, type Notification } from './notification.ts'
 import { Groups, type Group } from './groups.ts'
 import { hanging, nothingRuns } from './hanging.ts'
 import { InFlight, type OpenPhase } from './in-flight.ts'
-import { learn } from './learn.ts'
+import { learning } from './learn.ts'
 import { recall, remember, type Memory } from './memory.ts'
 import { Messages, type AlertEvent, type KeptMessages } from './messages.ts'
 import type { Subject } from './observation.ts'
@@ -62,10 +63,17 @@ export class AlertEngine {
 
   /** Learns from a timeline. A later version of the same trace adds only its new spans. */
   learn(timeline: Timeline): void {
+    atOnce(this.learning(timeline))
+  }
+
+  /** The same in steps: 100,000 spans take 150 ms. */
+  *learning(timeline: Timeline): Generator<void> {
     const fresh = this.#seen.fresh(timeline)
     const now = this.#now()
     const stream = streamAround(timeline)
-    learn(timeline, this.series, fresh, now, stream)
+    yield
+    yield* learning(timeline, this.series, fresh, now, stream)
+    yield
     this.inFlight.see(timeline, now)
     this.spans.add(timeline, fresh, now, stream)
   }

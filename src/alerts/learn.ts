@@ -1,5 +1,6 @@
 import { OWN } from '../model/attributes.ts'
 import type { PhaseId } from '../model/phases.ts'
+import { atOnce } from '../model/steps.ts'
 import { latencySeconds, streamAround, type StreamBeginning } from '../model/streaming.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 import type { SeriesBook } from './book.ts'
@@ -29,6 +30,20 @@ export function learn(
   now: number = Infinity,
   stream: StreamBeginning | undefined = streamAround(timeline),
 ): void {
+  atOnce(learning(timeline, book, fresh, now, stream))
+}
+
+/** After so many spans others get their turn. */
+const STEP = 20_000
+
+/** The same in steps. */
+export function* learning(
+  timeline: Timeline,
+  book: SeriesBook,
+  fresh: Fresh | undefined,
+  now: number,
+  stream: StreamBeginning | undefined,
+): Generator<void> {
   const { traceId, spans } = timeline
   const wholeSeconds = spans[0]?.seconds ?? 0
   /** By depth, since spans are depth first: the innermost `gateway` around. */
@@ -36,6 +51,7 @@ export function learn(
   let index = -1
   for (const span of spans) {
     index++
+    if (index % STEP === STEP - 1) yield
     const { depth, phase, source } = span
     const outer = depth === 0 ? undefined : around[depth - 1]
     const request = phase === 'gateway' ? requestOf(span) : outer
