@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { OWN, SharedAttributes, type AttributeValue } from '../model/attributes.ts'
 import type { Phase } from '../model/observer.ts'
-import type { Head } from './begin.ts'
 import { utilization } from './event-loop.ts'
 import { redactQuery } from '../model/redact.ts'
+
+/** What is known of a request when its head has been parsed. */
+export type Head = Pick<IncomingMessage, 'headers' | 'method' | 'url' | 'httpVersion' | 'socket'>
 
 /** What is the same for the requests of one connection, mostly. */
 interface Sender {

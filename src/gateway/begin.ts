@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import { carried } from '../model/carried.ts'
 import { now } from '../model/clock.ts'
 import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { parseTraceparent } from '../model/traceparent.ts'
 import { acceptedFor } from './accept.ts'
-import { describe } from './attributes.ts'
+import { describe, type Head } from './attributes.ts'
 import { queuedSince } from './queue.ts'
 
 const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
@@ -16,9 +15,6 @@ const byMethod = new Map(
 const OTHER = label('gateway', 'HTTP', { 'http.request.method': '_OTHER' })
 const QUEUE = label('queue', 'queue')
 const ACCEPT = label('gateway.accept', 'accept')
-
-/** What is known of a request when its head has been parsed. */
-export type Head = Pick<IncomingMessage, 'headers' | 'method' | 'url' | 'httpVersion' | 'socket'>
 
 /** Begins the `gateway` phase of a request whose head has just been parsed. */
 export function begin(request: Head): Phase {
