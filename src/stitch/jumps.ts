@@ -40,3 +40,24 @@ export function jumpsOf(times: readonly bigint[]): Jump[] | undefined {
   }
   return used < ROOM ? jumps : undefined
 }
+
+/**
+ * A difference of two clocks as the scale has it, where the jumps lie as they do.
+ * @param value in nanoseconds; of years they are doubles that may be 128 off
+ * @returns undefined if it is none between the places that the trace's times are in
+ */
+export function shortened(value: number, jumps: readonly Jump[]): number | undefined {
+  if (Math.abs(value) <= ROOM) return value
+  if (!Number.isFinite(value)) return undefined
+  for (let from = 0; from < jumps.length; from++) {
+    let left = 0n
+    let length = 0
+    for (const jump of jumps.slice(from)) {
+      left += jump.left
+      length += jump.length
+      const found = Number(BigInt(Math.abs(value)) - left)
+      if (Math.abs(found - length) <= ROOM) return value < 0 ? -found : found
+    }
+  }
+  return undefined
+}

@@ -6,6 +6,7 @@ import { timekeeper } from './answered.ts'
 import { distinct } from './distinct.ts'
 import { agree, type ClockBound, type Evidence } from './evidence.ts'
 import { arrange, timeUntimed } from './order.ts'
+import { shortened } from './jumps.ts'
 import { isKept } from './kept.ts'
 import { phaseOf } from './placement.ts'
 import { markRepetitions } from './repetition.ts'
@@ -85,12 +86,14 @@ function beginOf({ root }: Tree, { base }: Scale): number {
 }
 
 function knownTo(knowledge: ClockKnowledge | undefined, at: number, traceId: string, { unit, jumps }: Scale): Known {
-  // Of a trace whose times are years apart nobody can say which clock is right.
-  if (jumps.length > 0) return () => undefined
   const by = Number(unit)
   return (from, to) => {
     const bound = knowledge?.bound(from, to, at, traceId)
-    return bound && { low: Math.floor(bound.low / by), high: Math.ceil(bound.high / by) }
+    if (bound === undefined) return undefined
+    if (jumps.length === 0) return { low: Math.floor(bound.low / by), high: Math.ceil(bound.high / by) }
+    const low = shortened(bound.low, jumps)
+    const high = shortened(bound.high, jumps)
+    return low === undefined || high === undefined ? undefined : { low, high }
   }
 }
 

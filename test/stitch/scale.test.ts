@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Span } from '../../src/model/span.ts'
-import { stitch } from '../../src/stitch/stitch.ts'
+import type { ClockKnowledge } from '../../src/stitch/skew.ts'
+import { stitch, stitchAmong } from '../../src/stitch/stitch.ts'
 import { at, figures, path, span, type Sketch } from './spans.ts'
 
 const NOW = 1_790_000_000_000_000_001n
@@ -55,6 +56,21 @@ test.each([50n, 9n, -9n, -56n])('a clock that is wrong by %d years is corrected 
   expect(timeline.clocks).toMatchObject([{ offsetNs: offset, lowNs: offset - 25n, highNs: offset + 25n, confidence: 'bounded' }])
   expect(at(timeline, 'server')).toMatchObject({ start: NOW + 25n, end: NOW + 75n, criticalNs: 50n })
   expect(timeline.figures.start).toEqual(Float64Array.of(0, 25))
+})
+
+test('what others know of a clock that is years wrong is of use, too', () => {
+  const spans = [
+    timed('root', NOW, NOW + 100n, { host: 'a' }),
+    timed('lost', NOW - 56n * YEAR, NOW - 56n * YEAR + 10n, { parent: 'nobody', host: 'b' }),
+  ]
+  const years = -Number(56n * YEAR)
+  const known: ClockKnowledge = { bound: (_, to) => (to === 'b' ? { low: years - 8192, high: years + 8192 } : undefined) }
+  const { timeline, used } = stitchAmong(spans, known)
+  const { start, end } = at(timeline, 'lost')
+  expect([start > NOW - 5_000n, start < NOW + 5_000n, end - start]).toEqual([true, true, 10n])
+  expect(stitchAmong(spans, { bound: () => used[0] }).timeline.clocks).toEqual(timeline.clocks)
+  // It says nothing of a clock that is not wrong like that.
+  expect(stitch(spans, { bound: () => ({ low: 5e16, high: 6e16 }) }).warnings.has('clock_skew')).toBe(false)
 })
 
 test('what cannot be counted so is counted in microseconds', () => {
