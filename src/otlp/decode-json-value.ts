@@ -57,7 +57,7 @@ export function integer(value: unknown): bigint {
   if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math.trunc(value))
   if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value)
   if (value === undefined || value === null) return 0n
-  throw new Unusable(`${JSON.stringify(value).slice(0, 40)} is no integer`)
+  throw new Unusable(`${JSON.stringify(value).slice(0, 40)} is no integer of 64 bits`)
 }
 
 export const time: (value: unknown) => bigint = (value) => BigInt.asUintN(64, integer(value))

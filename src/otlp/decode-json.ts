@@ -83,11 +83,10 @@ const small = (value: unknown): number => Number(BigInt.asUintN(32, integer(valu
 const KIND_NAMES = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const STATUS_NAMES = ['UNSET', 'OK', 'ERROR']
 
-/** An enum, by number or by the name that protobuf gives it. */
+/** An enum, by number or by the name that protobuf gives it, or others: `SERVER`, `Server`. */
 function choice(value: unknown, names: readonly string[], prefix: string): number {
-  return typeof value === 'string' && value.startsWith(prefix)
-    ? Math.max(names.indexOf(value.slice(prefix.length)), 0)
-    : small(value)
+  if (typeof value !== 'string' || /^-?\d*$/.test(value)) return small(value === '' ? 0 : value)
+  return Math.max(names.indexOf(value.toUpperCase().replace(prefix, '')), 0)
 }
 
 function spanOf(span: Json, resource: Resource, scope: Scope): Span {

@@ -166,6 +166,17 @@ test('200,000 values inside each other exhaust nothing in JSON', () => {
   expect(decodeTraces(Buffer.from(body), 'json')).toMatchObject({ spans: [], refused: [{ reason: 'values more than 64 deep' }] })
 })
 
+test.each([
+  ['SERVER', 'Error', 'SERVER', 'error'],
+  ['client', 'STATUS_CODE_ERROR', 'CLIENT', 'error'],
+  ['2', '1', 'SERVER', 'ok'],
+  ['', '', 'INTERNAL', 'unset'],
+  ['SPAN_KIND_OF_TOMORROW', 'STATUS_CODE_OF_TOMORROW', 'INTERNAL', 'unset'],
+])('JSON may name kinds and statuses in other ways: %j, %j', (kind, code, ...told) => {
+  const body = JSON.stringify(json(request({ kind, status: { code } })))
+  expect(decodeTraces(Buffer.from(body), 'json').spans.map((span) => [span.kind, span.status])).toEqual([told])
+})
+
 test.each(['-1', '"-5"', '"18446744073709551616"'])('a span is refused whose time no 64 bits hold: %s', (time) => {
   const body = JSON.stringify(json(request({ startTimeUnixNano: 'HERE' }))).replace('"HERE"', time)
   expect(decodeTraces(Buffer.from(body), 'json')).toMatchObject({
