@@ -18,8 +18,15 @@ const MANY = 1_000
  * The tree is as before afterwards.
  */
 export function handedOver<T>(nodes: readonly Node[], walk: () => T): T {
+  const waits = new Map<Node, Node[]>()
+  for (const node of nodes) {
+    if (!WAITS.has(node.phase) || node.children.length > 0 || node.parent === null) continue
+    const others = waits.get(node.parent)
+    if (others === undefined) waits.set(node.parent, [node])
+    else others.push(node)
+  }
   const back: (() => void)[] = []
-  for (const node of nodes) if (WAITS.has(node.phase) && node.children.length === 0) handOver(node, back)
+  for (const [parent, own] of waits) if (parent.children.length <= MANY) handOver(parent, own, back)
   try {
     return walk()
   } finally {
@@ -27,29 +34,42 @@ export function handedOver<T>(nodes: readonly Node[], walk: () => T): T {
   }
 }
 
-function handOver(wait: Node, back: (() => void)[]): void {
-  const { parent } = wait
-  if (parent === null || parent.children.length > MANY) return
+/** @param waits of this parent, in their order */
+function handOver(parent: Node, waits: readonly Node[], back: (() => void)[]): void {
   const { children, blockers } = parent
-  // On one machine a server may have the head before the client's socket says that all is sent: overlapping is enough.
-  const taken = new Set(blockers.filter((node) => served(node) && node.end > wait.start && node.start < wait.end))
-  if (taken.size === 0) return
-  const { children: none, start } = wait
-  wait.children = wait.blockers = [...taken]
-  // What began earlier reaches into the wait, so nothing of the added time is the wait's own; but while a connection was being
-  // made, a server's queue (it counts from when the proxy began to forward) was waited for by nobody.
-  const connected = Math.max(...blockers.map(({ phase, end }) => (phase === 'proxy.connect' && end <= start ? end : -Infinity)))
-  for (const node of taken) wait.start = Math.min(wait.start, Math.max(node.start, connected))
-  parent.children = children.filter((node) => !taken.has(node)).sort(byStart)
-  parent.blockers = blockers.filter((node) => !taken.has(node)).sort(byStart)
+  const connects = blockers.filter(({ phase }) => phase === 'proxy.connect')
+  let left = blockers.filter(served)
+  const all = new Set<Node>()
+  for (const wait of waits) {
+    // On one machine a server may have the head before the client's socket says that all is sent: overlapping is enough.
+    const taken = left.filter((node) => node.end > wait.start && node.start < wait.end)
+    if (taken.length === 0) continue
+    left = left.filter((node) => !taken.includes(node))
+    for (const node of taken) all.add(node)
+    take(wait, taken, connects, back)
+  }
+  if (all.size === 0) return
+  parent.children = children.filter((node) => !all.has(node)).sort(byStart)
+  parent.blockers = blockers.filter((node) => !all.has(node)).sort(byStart)
   back.push(() => {
     parent.children = children
     parent.blockers = blockers
+  })
+}
+
+function take(wait: Node, taken: Node[], connects: readonly Node[], back: (() => void)[]): void {
+  const { children: none, start } = wait
+  wait.children = wait.blockers = taken
+  // What began earlier reaches into the wait, so nothing of the added time is the wait's own; but while a connection was being
+  // made, a server's queue (it counts from when the proxy began to forward) was waited for by nobody.
+  const connected = connects.reduce((latest, { end }) => (end <= start ? Math.max(latest, end) : latest), -Infinity)
+  for (const node of taken) wait.start = Math.min(wait.start, Math.max(node.start, connected))
+  back.push(() => {
     wait.children = wait.blockers = none
     wait.start = start
   })
 }
 
 function served({ span, phase }: Node): boolean {
-  return span?.kind === 'SERVER' || LED_TO_SERVER.has(phase)
+  return !WAITS.has(phase) && (span?.kind === 'SERVER' || LED_TO_SERVER.has(phase))
 }
