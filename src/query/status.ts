@@ -41,7 +41,9 @@ export async function statusJson(
     forwarding: stats.forwarding.map((each) => ({ ...each })),
     lag: arrivals.lag(),
     agents: [...agents],
-    hosts: mostHeardOf(stats.clocks ?? []).map(hostJson).sort(byName),
+    hosts: mostHeardOf(stats.clocks ?? [])
+      .map(hostJson)
+      .sort(byName),
   }
 }
 
