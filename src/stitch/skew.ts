@@ -49,7 +49,7 @@ export function correctClocks({ root, nodes }: Tree, known: Known): Corrected {
   if (reference === undefined || hosts.size === 0) return ONE_CLOCK
   const evidence = gather(nodes)
   const used: ClockBound[] = []
-  const placed = placeHosts(reference, hosts, evidence, known, used)
+  const placed = placeHosts(reference, hosts, evidence, neededMesh(reference, hosts, evidence), known, used)
   if ([...placed.values()].some(({ offset }) => offset !== 0)) for (const node of nodes) shift(node, placed)
   const corrections = [...placed.values()].filter(({ host }) => host !== reference).sort((a, b) => (a.host < b.host ? -1 : 1))
   return { corrections, evidence, used }
@@ -71,15 +71,27 @@ function earlier(a: Node, b: Node): boolean {
   return isFirst(a, b)
 }
 
+const NO_MESH: ClockMesh = new Map()
+
+/**
+ * The mesh, if hosts that are placed one after the other come to contradict each other. What others know has no say in that, so
+ * that what of it was used gives the same again.
+ */
+function neededMesh(reference: string, hosts: ReadonlySet<string>, evidence: Evidence): ClockMesh {
+  if (evidence.size < 3) return NO_MESH
+  const placed = placeHosts(reference, hosts, evidence, NO_MESH, () => undefined, [])
+  return [...placed.values()].some(({ confidence }) => confidence === 'conflicting') ? meshOf(evidence) : NO_MESH
+}
+
 function placeHosts(
   reference: string,
   hosts: ReadonlySet<string>,
   evidence: Evidence,
+  mesh: ClockMesh,
   known: Known,
   used: ClockBound[],
 ): Map<string, Correction> {
   const placed = new Map<string, Correction>([[reference, settled(reference, 0)]])
-  const mesh = meshOf(evidence)
   const open = new Set([...hosts].sort())
   for (let ring = [reference]; ring.length > 0;) {
     const next = new Set<string>()
