@@ -35,3 +35,12 @@ test('hosts are told with what the book of clocks knows of them: who calls them,
     },
   ])
 })
+
+test('hosts that are heard of often stay on the list, however many visitors’ browsers come by', async () => {
+  const book = new ClockBook()
+  for (const at of [0, 1, 2]) book.learn([{ from: 'edge', to: 'app', low: 4, high: 6 }], at)
+  for (let visitor = 0; visitor < 600; visitor++) book.learn([{ from: 'edge', to: `visitor ${visitor}`, low: 4, high: 6 }], 3)
+  const { store, stats } = await running().then((collector) => ({ store: collector.store, stats: collector.stats() }))
+  const { hosts } = await statusJson({ ...stats, clocks: book.known() }, store, new Arrivals(), '1.0.0')
+  expect([hosts.length, hosts.some(({ host }) => host === 'app')]).toEqual([500, true])
+})
