@@ -29,7 +29,7 @@ function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNod
   if (place.page === 'status') return <StatusPage told={told} />
   if (hrefOf(place).startsWith('/trace/'))
     return (
-      <Notice title="That is no trace id">
+      <Notice alone title="That is no trace id">
         <p>
           A trace id has up to 32 digits, 0–9 and a–f; <code>{hrefOf(place).slice(7)}</code> has something else in it.
         </p>
@@ -39,7 +39,7 @@ function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNod
       </Notice>
     )
   return (
-    <Notice title="There is no such page">
+    <Notice alone title="There is no such page">
       <p>
         Nothing lives at <code>{hrefOf(place)}</code>.
       </p>
@@ -50,14 +50,23 @@ function Page({ place, told }: { place: Place; told: Loaded<AlertsJson> }): VNod
   )
 }
 
+/** Past the header, which is the same on every page; the address stays as it is. */
+function skip(event: Event): void {
+  event.preventDefault()
+  document.querySelector('main')?.focus()
+}
+
 /** The whole page. */
 export function App(): VNode {
   const place = usePlace()
   const told = usePolled(alerts, EVERY)
   return (
     <>
+      <a class="skip button" href="#main" onClick={skip}>
+        Skip to content
+      </a>
       <Header place={place} firing={firingIn(told.data)} />
-      <main>
+      <main id="main" tabIndex={-1}>
         <Page place={place} told={told} />
       </main>
     </>

@@ -1,11 +1,19 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { ApiError } from './api.ts'
 
+interface Props {
+  readonly title: string
+  readonly children: ComponentChildren
+  /** There is nothing else on the page. */
+  readonly alone?: boolean
+}
+
 /** Instead of content: what is the matter, and what to do. */
-export function Notice({ title, children }: { title: string; children: ComponentChildren }): VNode {
+export function Notice({ title, children, alone = false }: Props): VNode {
+  const Title = alone ? 'h1' : 'h2'
   return (
     <section class="notice" role="status">
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children}
     </section>
   )

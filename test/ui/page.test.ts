@@ -55,6 +55,27 @@ test.skipIf(noBrowser)('the switches of the demo are in the header and set what 
   expect(view.controls).toEqual([{ id: 'slow', label: 'Slow middleware', on: true }])
 })
 
+test.skipIf(noBrowser)('the first stop of the keyboard skips the header', async () => {
+  view.receive(1)
+  const page = await view.open('/middleware')
+  await page.getByLabel('Phase', { exact: true }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Tab')
+  expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Phase')
+  expect(new URL(page.url()).pathname + new URL(page.url()).hash).toBe('/middleware')
+})
+
+test.skipIf(noBrowser)('the menu of a row is whole at 390 pixels', async () => {
+  view.receive(1, undefined, BigInt(Date.now()) * 1_000_000n)
+  const page = await view.open('/middleware')
+  await page.setViewportSize({ width: 390, height: 800 })
+  await page.locator('.menu summary').first().click()
+  const box = await page.locator('.menu[open] .choices').boundingBox()
+  expect(box?.x).toBeGreaterThanOrEqual(0)
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390)
+})
+
 test.skipIf(noBrowser)('light and dark follow the system until somebody chooses, and the choice stays', async () => {
   view.receive(1)
   const page = await view.open('/')
@@ -130,6 +151,15 @@ test.skipIf(noBrowser).each([
     .locator(SHOWN[path] ?? '.details .pairs')
     .first()
     .waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+})
+
+test.skipIf(noBrowser)('a pill is as legible in a row that is pointed at or selected', async () => {
+  view.receive(1, { phase: 'gateway', name: 'GET /', from: 0, to: 5, failed: 'boom' })
+  const page = await view.open(`/trace/${ONE}`)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.locator('.waterfall .row').first().click()
+  await page.locator('.details .pairs').first().waitFor()
   expect(await seriousFindings(page)).toEqual([])
 })
 

@@ -40,7 +40,7 @@ export function TimelinePage({ traceId, span, find }: { traceId: string; span: s
   if (error === undefined) return <Waiting what="the timeline" />
   if (!(error instanceof ApiError) || error.code !== 'not_found') return <Failure error={error} />
   return (
-    <Notice title="This timeline is not here">
+    <Notice alone title="This timeline is not here">
       <p>
         Nothing is known of <code>{traceId}</code>: it never arrived, or it was older than what is kept. If it was just made, it
         appears by itself once its spans are sent.
