@@ -116,6 +116,7 @@ export class Site {
     const path = (request.url ?? '').split('?')[0] as string
     this.asked.set(path, request.headers)
     response.setHeader('access-control-allow-origin', '*').setHeader('access-control-allow-headers', 'traceparent')
+    response.setHeader('timing-allow-origin', '*')
     if (path === '/phaseline.js') response.setHeader('content-type', 'text/javascript').end(readFileSync(SCRIPT))
     else if (path.startsWith('/data')) response.writeHead(path === '/data/none' ? 404 : 200).end('data')
     else if (path === '/broken') request.socket.destroy()
