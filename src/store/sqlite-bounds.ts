@@ -20,11 +20,18 @@ export class BlockBounds {
   private readonly known = new Map<number, Bounds>()
   private readonly insert: StatementSync
   private readonly remove: StatementSync
+  private readonly select: StatementSync
 
   constructor(database: DatabaseSync) {
     this.insert = database.prepare('INSERT OR REPLACE INTO bounds VALUES (?, ?, ?, ?, ?)')
     this.remove = database.prepare('DELETE FROM bounds WHERE block < ?')
-    const rows = database.prepare('SELECT * FROM bounds').iterate() as Iterable<unknown>
+    this.select = database.prepare('SELECT * FROM bounds')
+  }
+
+  /** Learns what is in the table. */
+  restart(): void {
+    this.known.clear()
+    const rows = this.select.iterate() as Iterable<unknown>
     for (const row of rows as Iterable<Bounds & { block: number }>) this.known.set(row.block, row)
   }
 

@@ -30,9 +30,14 @@ export class Columns {
 
   /** The block of this row is being filled, and its rows have to be given again. @returns the first of them */
   restart(seq: number): number {
+    this.bounds.restart()
+    this.open(seq)
+    return this.block * BLOCK
+  }
+
+  private open(seq: number): void {
     this.block = Math.floor(seq / BLOCK)
     this.times = empty()
-    return this.block * BLOCK
   }
 
   /** A new row, or new times of a row. New rows come in their order; a full block is written. */
@@ -40,7 +45,7 @@ export class Columns {
     const block = Math.floor(seq / BLOCK)
     if (block > this.block) {
       this.write(this.block, this.times)
-      this.restart(seq)
+      this.open(seq)
     }
     const times = block === this.block ? this.times : this.read(block)
     times.starts[seq % BLOCK] = Number(start)

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { BlockNames, type Name } from './sqlite-names.ts'
 import { BLOCK, hasRow, noRows, OpenBlock, packRows, rowsIn, rowsOf, type Rows, unpackRows } from './sqlite-postings.ts'
+import { BlockSieve } from './sqlite-sieve.ts'
 import type { Texts } from './sqlite-texts.ts'
 
 /**
@@ -28,6 +29,7 @@ interface Posting {
 export class TermIndex {
   private open: Open = { block: 0, terms: new OpenBlock(), saved: 0, unsaved: 0 }
   private readonly names: BlockNames
+  private readonly sieve: BlockSieve
   private readonly insert: StatementSync
   private readonly one: StatementSync
   private readonly remove: StatementSync
@@ -38,6 +40,7 @@ export class TermIndex {
 
   constructor(database: DatabaseSync, texts: Texts) {
     this.names = new BlockNames(database, texts)
+    this.sieve = new BlockSieve(database)
     this.insert = database.prepare('INSERT OR REPLACE INTO posting (block, term, rows) VALUES (?, ?, ?)')
     this.one = database.prepare('SELECT rows FROM posting WHERE block = ? AND term = ?')
     this.remove = database.prepare('DELETE FROM posting WHERE block < ?')
@@ -52,6 +55,7 @@ export class TermIndex {
     const block = Math.floor(seq / BLOCK)
     const terms = new OpenBlock()
     const saved = this.savedOf(block, seq)
+    this.sieve.forget()
     this.open = { block, terms, saved, unsaved: 0 }
     if (saved > 0) {
       for (const { term, rows } of this.ofBlock.iterate(block) as Iterable<unknown> as Iterable<Posting>)
@@ -92,6 +96,7 @@ export class TermIndex {
     if (block !== this.open.block) {
       for (const [term, rows] of this.open.terms.sorted()) this.insert.run(this.open.block, term, packRows(rows))
       this.names.write(this.open.block, this.open.terms.terms.keys())
+      this.sieve.write(this.open.block, this.open.terms.terms)
       this.open = { block, terms: new OpenBlock(), saved: 0, unsaved: 0 }
     }
     this.open.terms.add(seq % BLOCK, terms)
@@ -102,9 +107,9 @@ export class TermIndex {
   extend(seq: number, terms: Iterable<number>, spans: number): void {
     const block = Math.floor(seq / BLOCK)
     const row = seq % BLOCK
-    const isOpen = block === this.open.block
-    if (isOpen) this.open.terms.add(row, terms)
-    if (isOpen && seq > this.open.saved) this.open.unsaved += spans
+    if (block !== this.open.block) return this.write(block, row, terms)
+    this.open.terms.add(row, terms)
+    if (seq > this.open.saved) this.open.unsaved += spans
     else this.write(block, row, terms)
   }
 
@@ -115,13 +120,16 @@ export class TermIndex {
       if (packed !== undefined) unpackRows(packed.rows, rows)
       if (hasRow(rows, row)) continue
       this.insert.run(block, term, packRows([...rowsIn(rows), row].sort((one, other) => one - other)))
+      if (block === this.open.block) continue
       this.names.add(block, term)
+      this.sieve.add(block, term)
     }
   }
 
   /** Adds to `into` the rows of a block with this term. */
   read(block: number, term: number, into: Rows): void {
     if (block === this.open.block) return this.open.terms.read(term, into)
+    if (!this.sieve.mayHave(block, term)) return
     const packed = this.one.get(block, term) as { rows: Uint8Array } | undefined
     if (packed !== undefined) unpackRows(packed.rows, into)
   }
@@ -137,5 +145,6 @@ export class TermIndex {
     const block = Math.floor((seq + 1) / BLOCK)
     this.remove.run(block)
     this.names.removeBefore(block)
+    this.sieve.removeBefore(block)
   }
 }

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { PhaselineError } from '../model/errors.ts'
 
 /** Raised with every change of the tables that older code could not read. */
-const VERSION = 4
+const VERSION = 5
 /** "PHAS": marks the file as ours (SQLite's application_id). */
 const MARK = 0x50484153
 
@@ -17,12 +17,14 @@ const TOTAL = `CREATE TABLE total (traces INTEGER NOT NULL, spans INTEGER NOT NU
   DELETE FROM chunk_use WHERE traces <= 0;
   CREATE TABLE filling (indexed INTEGER NOT NULL); INSERT INTO filling VALUES (0);`
 
-/** What makes a database of a version one of the next. A block that has no bounds, or no names, is looked into. */
-const UPGRADES: Readonly<Record<number, string>> = { 1: BOUNDS, 2: NAMES, 3: TOTAL }
+const SIEVE = 'CREATE TABLE sieve (block INTEGER PRIMARY KEY, bits BLOB NOT NULL);'
+
+/** What makes a database of a version one of the next. A block that has no bounds, no names, or no sieve, is looked into. */
+const UPGRADES: Readonly<Record<number, string>> = { 1: BOUNDS, 2: NAMES, 3: TOTAL, 4: SIEVE }
 
 /**
  * One row per trace: its line in lists, and where its spans are, which are kept as received, compressed with their neighbours. What can be searched is in `posting`: for each
- * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it; `times` has their times, `bounds` the least and the most of them, `names` which texts are in a block. It is written once per block, in
+ * block of 1,024 traces and each term (a hash of `service=shop`, …) which of them have it; `times` has their times, `bounds` the least and the most of them, `names` which texts are in a block, `sieve` which terms are not. It is written once per block, in
  * the order of its key, and so takes four bytes a span. Up to which row the block that is being filled has been written too is in `filling`; how much there is in `total`.
  */
 const TABLES = `
@@ -37,6 +39,7 @@ const TABLES = `
   ${BOUNDS}
   ${NAMES}
   ${TOTAL}
+  ${SIEVE}
   CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE operation (service TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (service, name, kind)) WITHOUT ROWID;
   CREATE TABLE call (hour INTEGER NOT NULL, parent TEXT NOT NULL, child TEXT NOT NULL, calls INTEGER NOT NULL,
@@ -45,7 +48,7 @@ const TABLES = `
 
 /** WAL and NORMAL: what is committed survives the end of the process; pages of 8 KiB hold a trace without overflow. */
 const SETTINGS = `
-  PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
+  PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -24576;
   PRAGMA wal_autocheckpoint = 8000; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
 `
 
@@ -112,6 +115,7 @@ function check(database: DatabaseSync): void {
     'times',
     'bounds',
     'names',
+    'sieve',
     'total',
     'filling',
     'text',

@@ -68,7 +68,9 @@ test('a database of the first schema is opened, searched by time and written to'
   await first.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 1, [{}]))))
   await first.close()
   const database = new DatabaseSync(path)
-  database.exec('DROP TABLE bounds; DROP TABLE names; DROP TABLE total; DROP TABLE filling; PRAGMA user_version = 1')
+  database.exec(
+    'DROP TABLE bounds; DROP TABLE names; DROP TABLE total; DROP TABLE filling; DROP TABLE sieve; PRAGMA user_version = 1',
+  )
   database.close()
   const second = open(path)
   await second.put(Array.from({ length: 1_100 }, (_, index) => stored(spansOf(index + 2_000, [{}]))))
