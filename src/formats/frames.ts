@@ -16,6 +16,21 @@ function wholeFirst(a: Frames | undefined, b: Frames | undefined): number {
   return Number(a?.cut ?? 2) - Number(b?.cut ?? 2)
 }
 
+/** The tag of the one field that an OTLP request has. */
+const RESOURCE_SPANS = 0x0a
+
+/** The groups of spans of an OTLP request, each a request by itself, until it is cut off or goes on as something else. */
+export function groupsOf(bytes: Uint8Array): Frames {
+  const messages: Uint8Array[] = []
+  for (let at = 0; ;) {
+    const found = bytes[at] === RESOURCE_SPANS ? varint(bytes, at + 1) : undefined
+    const end = found === undefined ? Infinity : found.from + found.length
+    if (end > bytes.length) return { messages, cut: at < bytes.length }
+    messages.push(bytes.subarray(at, end))
+    at = end
+  }
+}
+
 /** A length and where it ends; undefined if there is none. */
 type Length = (bytes: Uint8Array, at: number) => { readonly length: number; readonly from: number } | undefined
 

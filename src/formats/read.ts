@@ -1,5 +1,5 @@
 import { readDocument } from './document.ts'
-import { framesOf } from './frames.ts'
+import { framesOf, groupsOf } from './frames.ts'
 import { readLines } from './lines.ts'
 import { readOtlp } from './otlp.ts'
 import { together, Unusable, type Reading, type Refusal } from './refusal.ts'
@@ -57,7 +57,7 @@ function readProtobuf(bytes: Uint8Array): Reading {
     return reading.spans.length === 0 ? (readFrames(bytes) ?? readWrapped(bytes) ?? withoutSpans(bytes, reading)) : reading
   } catch (error) {
     if (!(error instanceof Unusable)) throw error
-    const several = readFrames(bytes)
+    const several = readFrames(bytes) ?? readGroups(bytes)
     if (several !== undefined) return several
     throw new Unusable(`neither JSON nor OTLP in protobuf (${error.message})`)
   }
@@ -67,6 +67,24 @@ function readProtobuf(bytes: Uint8Array): Reading {
 function withoutSpans(bytes: Uint8Array, reading: Reading): Reading {
   if (reading.refused.length === 0 && !isEmptyOtlp(bytes)) throw new Unusable('there is no span in it')
   return reading
+}
+
+/** What of a damaged request can be read; undefined if that is nothing. */
+function readGroups(bytes: Uint8Array): Reading | undefined {
+  const { messages, cut } = groupsOf(bytes)
+  const readings = messages.map((group, place): Reading => {
+    const where = `resourceSpans[${place}]`
+    try {
+      const { spans, refused } = readOtlp(group, 'protobuf')
+      return { spans, refused: refused.map((one) => ({ ...one, where: one.where.replace('resourceSpans[0]', where) })) }
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error
+      return { spans: [], refused: [{ where, reason: error.message }] }
+    }
+  })
+  if (!readings.some(({ spans }) => spans.length > 0)) return undefined
+  const rest = { where: `resourceSpans[${messages.length}]`, reason: 'the file is cut off or damaged here' }
+  return together([...readings, { spans: [], refused: cut ? [rest] : [] }])
 }
 
 /** Several messages; undefined if that is not what it is. Each may be packed by itself. */

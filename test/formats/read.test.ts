@@ -163,6 +163,19 @@ describe('what cannot be taken is refused with its file, its place and a reason'
     expect(refused).toMatchObject([{ where: 'line 2', reason: expect.stringContaining('it is cut off') as string }])
   })
 
+  test('OTLP in protobuf that is damaged, or cut off, by the group of spans', () => {
+    const one = encodeSpans(read(otlp()).spans)
+    const damaged = Buffer.from(one)
+    damaged.fill(0xff, one.length - 20)
+    const file = Buffer.concat([one, damaged, one, one]).subarray(0, 4 * one.length - 5)
+    const { spans, refused } = readFileOfSpans('f', file)
+    expect(spans).toHaveLength(2)
+    expect(refused).toEqual([
+      { file: 'f', where: 'resourceSpans[1]', reason: expect.any(String) as string },
+      { file: 'f', where: 'resourceSpans[3]', reason: 'the file is cut off or damaged here' },
+    ])
+  })
+
   test('an error that Jaeger answered, in its words', () => {
     const errors = [{ code: 404, msg: 'trace not found' }]
     for (const data of [null, []]) {
