@@ -38,6 +38,9 @@ export interface Patience {
 
 const PATIENCE: Patience = { rooted: 300, rootless: 1_500, most: 5_000 }
 
+/** Bytes of spans that wait, beyond which it gets tight: half of what a collector has room for by default. */
+const ROOM = 16 * 1024 * 1024
+
 /** Collects the spans of each trace until nothing of it has come for a while, so that most traces are stitched once. */
 export class Gatherer {
   spans = 0
@@ -82,10 +85,15 @@ export class Gatherer {
     const due: Gathered[] = []
     for (const trace of this.traces.values()) {
       const quiet = now - trace.last >= (trace.rooted ? rooted : rootless)
-      if (all || ((quiet || now - trace.first >= most) && now >= (this.heldUntil.get(trace.traceId) ?? 0))) due.push(trace)
+      if (all || ((quiet || now - trace.first >= most) && !this.isHeld(trace, now))) due.push(trace)
     }
     for (const trace of due) this.traces.delete(trace.traceId)
     return due
+  }
+
+  /** One that takes half of all the room is not held: others would be told to wait. */
+  private isHeld({ traceId, bytes }: Gathered, now: number): boolean {
+    return now < (this.heldUntil.get(traceId) ?? 0) && (this.bytes < ROOM || bytes < ROOM / 2)
   }
 
   /** It is stored, or dropped: no longer counted. */
