@@ -133,7 +133,7 @@ export const DEFAULT_RULES: readonly Rule[] = [
     where: { phase: 'middleware.*' },
     figure: 'in_flight_age',
     above: '30s',
-    help: 'Open the timeline: the request is still running; the deepest bar without an end is what it waits for.',
+    help: 'Open the running timeline: the deepest bar without an end is what it waits for.',
   }),
   v.parse(RuleSchema, {
     name: 'MiddlewareSlowerThanUsual',

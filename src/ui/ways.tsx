@@ -12,18 +12,20 @@ interface Props {
   readonly typical: string | null
   /** What to point at in a timeline. */
   readonly find: string
+  /** What the first of them is called. */
+  readonly main?: string
   /** Two windows of time in which it may have changed. */
   readonly windows: Windows
 }
 
 /** Where to click next: the timeline where it took longest; what else there is to see, behind a button. */
-export function Ways({ of, slowest, typical, find, windows }: Props): VNode {
+export function Ways({ of, slowest, typical, find, windows, main = 'Slowest timeline' }: Props): VNode {
   const to = (traceId: string): string => hrefOf({ page: 'timeline', traceId, span: null, find })
   return (
     <span class="ways">
       {slowest !== null && (
-        <a href={to(slowest)} aria-label={`Slowest timeline of ${of}`}>
-          Slowest timeline
+        <a href={to(slowest)} aria-label={`${main} of ${of}`}>
+          {main}
         </a>
       )}
       <Menu name={`More about ${of}`}>

@@ -65,3 +65,32 @@ test.skipIf(noBrowser)('of a collector that stopped answering it is not said tha
   await page.locator('p.lost').waitFor()
   expect(await page.getByText('Nothing fires, nothing is pending').count()).toBe(0)
 })
+
+test.skipIf(noBrowser)('of what hangs the running timeline is offered', async () => {
+  for (const age of [2, 20, 40])
+    view.receive(
+      1,
+      {
+        phase: 'gateway',
+        name: 'GET /',
+        from: 0,
+        to: age * 1e6,
+        attributes: { 'phaseline.in_flight': true },
+        inside: [
+          {
+            phase: 'middleware.request',
+            name: 'lock process_request',
+            from: 1,
+            to: age * 1e6,
+            attributes: { 'phaseline.in_flight': true, 'phaseline.middleware.name': 'lock' },
+          },
+        ],
+      },
+      BigInt(Date.now() - 40_000) * 1_000_000n,
+    )
+  view.alerts.tick()
+  const page = await view.open('/alerts')
+  await page.getByText(/^Has been running for 40 s and has not ended; the limit is 30 s\.$/).waitFor()
+  await page.getByRole('link', { name: 'Running timeline of lock' }).click()
+  await page.locator('.row[aria-selected=true]', { hasText: 'lock' }).waitFor()
+})

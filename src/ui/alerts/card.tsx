@@ -28,7 +28,16 @@ function Links({ alert }: { alert: AlertJson }): VNode {
   const { slowest, typical, name, hook } = alert
   const find = `${name} ${hook}`.trim()
   const windows = windowsSince(alert, alert.since ?? alert.firedAt)
-  return <Ways of={`${find} ${alert.route}`.trim()} slowest={slowest} typical={typical} find={find} windows={windows} />
+  return (
+    <Ways
+      of={`${find} ${alert.route}`.trim()}
+      slowest={slowest}
+      typical={typical}
+      find={find}
+      windows={windows}
+      main={alert.figure === 'in_flight_age' ? 'Running timeline' : 'Slowest timeline'}
+    />
+  )
 }
 
 /** The sentence without whom it is of: that is said beside it. */

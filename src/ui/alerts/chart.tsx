@@ -9,9 +9,10 @@ const HEIGHT = 44
 const ROOM = 4
 
 /** The figure against its threshold over time, from zero; above the threshold it is red. */
-export function Chart({ alert }: { alert: AlertJson }): VNode | null {
+export function Chart({ alert }: { alert: AlertJson }): VNode {
   const { readings, threshold, unit } = alert
-  if (readings === null || threshold === null) return null
+  // What has no figure over time keeps its place: the columns of all alerts stand above each other.
+  if (readings === null || threshold === null) return <span class="charted" />
   const { values, stepMs } = readings
   const most = Math.max(threshold * 1.25, ...values.map((value) => value ?? 0))
   const x = (index: number): number => ROOM + (index / Math.max(1, values.length - 1)) * (WIDTH - 2 * ROOM)

@@ -19,11 +19,18 @@ export function Glance({ items, filter }: { items: readonly SummaryJson[]; filte
     <section class="glance" aria-label="Where the time of these requests went">
       <p class="muted">
         {plural(requests, 'request')}, p50 <b>{duration(p50)}</b>, p95 <b>{duration(p95)}</b>
-        {running > 0 && ` · ${count(running)} running`}
+        {running > 0 && (
+          <>
+            {' · '}
+            <a href={hrefOf({ page: 'requests', filter: { ...filter, inFlight: '1', error: '' } })}>{count(running)} running</a>
+          </>
+        )}
         {failed > 0 && (
           <>
             {' · '}
-            <b class="tone-bad">{count(failed)} failed</b>
+            <a class="tone-bad" href={hrefOf({ page: 'requests', filter: { ...filter, error: '1', inFlight: '' } })}>
+              {count(failed)} failed
+            </a>
           </>
         )}
       </p>

@@ -45,6 +45,7 @@ const shareText = (permille: number, ns: number): string =>
 /** Those that are next to nothing, together. */
 function More({ shares, show }: { shares: readonly Share[]; show: () => void }): VNode {
   const permille = shares.reduce((sum, share) => sum + share.permille, 0)
+  const ns = shares.reduce((sum, share) => sum + share.ns, 0)
   return (
     <li>
       <button
@@ -56,9 +57,9 @@ function More({ shares, show }: { shares: readonly Share[]; show: () => void }):
       >
         <span aria-hidden="true">+</span>
         <span>{shares.length} more</span>
-        <span>{duration(shares.reduce((sum, { ns }) => sum + ns, 0))}</span>
+        <span>{duration(ns)}</span>
         <span class="share" data-permille={permille}>
-          {(permille / 10).toFixed(1)} %
+          {shareText(permille, ns)}
         </span>
       </button>
     </li>
