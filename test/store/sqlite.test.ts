@@ -137,6 +137,21 @@ test('opening reads no trace again that was there when the store was closed, how
   await store.close()
 })
 
+test('what came late to a block that was full is found after it was opened again, too', async () => {
+  const path = fresh()
+  let store = open(path)
+  await store.put(Array.from({ length: 1_100 }, (_, index) => numbered(index + 1)))
+  const late = stored(spansOf(2, [{ attributes: { late: 'yes' } }]))
+  const bad = { ...numbered(3), otlp: late.otlp, summary: { ...late.summary, start: null as unknown as bigint } }
+  await expect(store.put([late, bad])).rejects.toThrow()
+  await store.put([late])
+  await store.close()
+  store = open(path)
+  expect((await store.search({ attributes: { late: 'yes' } })).items.map((item) => item.traceId)).toEqual([traceId(2)])
+  expect((await store.search({ attributes: { late: 'no' } })).items).toEqual([])
+  await store.close()
+})
+
 test('after a kill little is read again: blocks of large traces are saved while they are being filled', async () => {
   const path = fresh()
   const first = open(path)
