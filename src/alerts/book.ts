@@ -1,8 +1,10 @@
 import type { Observation, Subject } from './observation.ts'
 import { Series, type Addition, type SeriesData } from './series.ts'
 
-/** How many subjects are kept apart. What comes after shares the overflow subject of its service and phase. */
+/** How many subjects are kept apart. What comes after shares the overflow subject of its service and phase, */
 const LIMIT = 10_000
+/** and of its phase alone, if there are that part as many of those: services are made up, too. */
+const SERVICES = 0.1
 
 /** A service that has sent no metrics for so long sends none any more: its timelines count again. */
 const SILENCE_MS = 15 * 60_000
@@ -86,7 +88,7 @@ export class SeriesBook {
     for (const [service, last] of metered) this.#metered.set(service, last)
   }
 
-  /** The series of a subject; the overflow series of its service and phase if there is no room for another one. */
+  /** The series of a subject; an overflow series if there is no room for another one. */
   of(asked: Subject): Series {
     const found = this.get(asked)
     if (found !== undefined) return found
@@ -94,7 +96,11 @@ export class SeriesBook {
     if (this.#series.size < this.#limit) return this.#put(new Series({ service, phase, name, hook, route }))
     this.overflowed++
     const rest = { service, phase, name: 'other', hook: '', route: '' }
-    return this.get(rest) ?? this.#put(new Series(rest))
+    const known = this.get(rest)
+    if (known !== undefined) return known
+    if (this.#series.size < this.#limit + this.#limit * SERVICES) return this.#put(new Series(rest))
+    const anybody = { ...rest, service: 'other' }
+    return this.get(anybody) ?? this.#put(new Series(anybody))
   }
 
   #put(series: Series): Series {

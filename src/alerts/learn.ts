@@ -4,6 +4,7 @@ import { atOnce } from '../model/steps.ts'
 import { latencySeconds, streamAround, type StreamBeginning } from '../model/streaming.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
 import type { SeriesBook } from './book.ts'
+import { labelValue } from './label-value.ts'
 import type { Measure, Subject } from './observation.ts'
 import type { Fresh } from './seen.ts'
 
@@ -63,7 +64,7 @@ export function* learning(
     const whole = request?.seconds ?? wholeSeconds
     const measure: Measure = { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at }
     // The metrics of an agent know its own phases only, not those that are made out in others' spans.
-    if (book.counts(span.service, now) || !source.attributes.has(OWN.phase)) book.of(subject).observe(measure)
+    if (book.counts(subject.service, now) || !source.attributes.has(OWN.phase)) book.of(subject).observe(measure)
     else book.get(subject)?.exemplify(measure)
   }
 }
@@ -72,13 +73,14 @@ function requestOf(gateway: TimelineSpan): Request {
   return { route: routeOf(gateway), seconds: gateway.seconds }
 }
 
-export const routeOf = (gateway: TimelineSpan): string => text(gateway, 'http.route')
+export const routeOf = (gateway: TimelineSpan): string => labelValue(text(gateway, 'http.route'))
 
 /** Which series a span belongs to. @param route of the request that it is part of; empty for none */
 export function subjectOf(span: TimelineSpan, phase: PhaseId, route: string): Subject {
   const hooked = phase.startsWith('middleware.')
   const name = (hooked && text(span, OWN.middlewareName)) || span.name
-  return { service: span.service, phase, name, hook: hooked ? text(span, OWN.middlewareHook) : '', route }
+  const hook = hooked ? text(span, OWN.middlewareHook) : ''
+  return { service: labelValue(span.service), phase, name: labelValue(name), hook: labelValue(hook), route }
 }
 
 function shareOf(part: number, whole: number): number {

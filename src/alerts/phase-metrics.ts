@@ -2,6 +2,7 @@ import { OWN } from '../model/attributes.ts'
 import { Histogram } from '../model/histogram.ts'
 import type { MetricPoint } from '../model/metric.ts'
 import { isPhaseId } from '../model/phases.ts'
+import { labelValue } from './label-value.ts'
 import type { Subject } from './observation.ts'
 import type { Addition } from './series.ts'
 
@@ -47,11 +48,11 @@ export function phaseMetric(point: MetricPoint, now: number): Measured | undefin
 function subjectOf({ attributes, resource }: MetricPoint): Subject | undefined {
   const text = (key: string): string => {
     const value = attributes.get(key)
-    return typeof value === 'string' ? value : ''
+    return typeof value === 'string' ? labelValue(value) : ''
   }
   const phase = text(OWN.phase)
   if (!isPhaseId(phase)) return undefined
-  const { service } = resource
+  const service = labelValue(resource.service)
   if (attributes.get('otel.metric.overflow') === true) return { service, phase, name: 'other', hook: '', route: '' }
   return { service, phase, name: text('phaseline.name'), hook: text(OWN.middlewareHook), route: text('http.route') }
 }

@@ -3,13 +3,17 @@ import type { Family, Labels } from '../model/openmetrics.ts'
 import type { SpanKind } from '../model/phases.ts'
 import { latencySeconds, streamAround, type StreamBeginning } from '../model/streaming.ts'
 import type { Timeline } from '../model/timeline.ts'
+import { labelValue } from './label-value.ts'
 import { Minutes } from './minutes.ts'
 import type { Fresh } from './seen.ts'
 
 /** The connector's names (https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector). */
 export const SPAN_METRICS = { calls: 'traces_span_metrics_calls', duration: 'traces_span_metrics_duration_milliseconds' } as const
 
+/** So many groups are kept apart. What comes after is counted as its service's `other`, */
 const LIMIT = 10_000
+/** and as anybody's, if there are that part as many of those: services are made up, too. */
+const SERVICES = 0.1
 
 /** Minutes of all spans together; the more kinds of spans there are, the fewer each has. */
 const MINUTES = 60_000
@@ -36,6 +40,11 @@ export class SpanMetrics {
   readonly #groups: SpanGroup[] = []
   /** By service, then by name: what is left to compare are a few. */
   readonly #index = new Map<string, Map<string, SpanGroup[]>>()
+  readonly #limit: number
+
+  constructor(limit: number = LIMIT) {
+    this.#limit = limit
+  }
 
   /** @param now ms since the epoch: a clock that is ahead makes no minutes in the future */
   add(timeline: Timeline, fresh: Fresh, now: number, stream: StreamBeginning | undefined = streamAround(timeline)): void {
@@ -46,7 +55,7 @@ export class SpanMetrics {
       index++
       if (span.source === null || fresh[index] === false) continue
       const status = span.error ? 'ERROR' : span.source.status === 'ok' ? 'OK' : 'UNSET'
-      const { durations, minutes } = this.#of(span.service, span.name, span.kind, status)
+      const { durations, minutes } = this.#of(labelValue(span.service), labelValue(span.name), span.kind, status)
       const seconds = latencySeconds(span, stream)
       const bucket = bucketOf(seconds)
       durations.record(seconds, 1, bucket)
@@ -79,7 +88,9 @@ export class SpanMetrics {
   #of(service: string, name: string, kind: SpanKind, status: Status): SpanGroup {
     const some = this.#index.get(service)?.get(name)
     if (some !== undefined) for (const group of some) if (group.kind === kind && group.status === status) return group
-    if (this.#groups.length >= LIMIT && name !== 'other') return this.#of(service, 'other', kind, status)
+    const { length } = this.#groups
+    if (length >= this.#limit && name !== 'other') return this.#of(service, 'other', kind, status)
+    if (length >= this.#limit + this.#limit * SERVICES && service !== 'other') return this.#of('other', 'other', kind, status)
     return this.#put(service, name, kind, status)
   }
 
