@@ -1,15 +1,19 @@
 import type { Timeline } from '../model/timeline.ts'
 
-/** So many of the latest spans are remembered: a late one makes a new version of a timeline, not a second observation of the rest. */
-const SPANS = 500_000
+/** So many of the latest spans, at least, are remembered: a late one makes a new version of a timeline, not a second observation of the rest. */
+const SPANS = 250_000
 
 /** Of each span of a timeline, by its place, whether it counts. */
 export type Fresh = readonly boolean[]
 
+/** Hashes of the span ids of traces: of two in one trace one in 2^32 is mistaken for the other, and not counted. */
+type Traces = Map<string, number[]>
+
 /** Lets each finished span of a trace through once. */
 export class Seen {
-  /** Hashes of span ids: of two in one trace one in 2^32 is mistaken for the other, and not counted. */
-  readonly #traces = new Map<string, number[]>()
+  #traces: Traces = new Map()
+  /** As many again, of before: forgotten at once, because a Map whose oldest are deleted one by one has to step over all of them. */
+  #before: Traces = new Map()
   readonly #limit: number
   #spans = 0
 
@@ -18,7 +22,7 @@ export class Seen {
   }
 
   fresh({ traceId, spans, warnings }: Timeline): Fresh {
-    const known = this.#traces.get(traceId)
+    const known = this.#known(traceId)
     const before = known === undefined ? undefined : new Set(known)
     const hashes = known ?? []
     const unfinished = warnings.has('in_flight')
@@ -31,17 +35,21 @@ export class Seen {
       return true
     })
     if (known === undefined) this.#traces.set(traceId, hashes)
-    this.#forget(traceId)
     return fresh
   }
 
-  /** The oldest first, but never the one that has just come. */
-  #forget(newest: string): void {
-    for (const [traceId, hashes] of this.#traces) {
-      if (this.#spans <= this.#limit || traceId === newest) return
-      this.#spans -= hashes.length
-      this.#traces.delete(traceId)
+  #known(traceId: string): number[] | undefined {
+    if (this.#spans >= this.#limit) {
+      this.#before = this.#traces
+      this.#traces = new Map()
+      this.#spans = 0
     }
+    const known = this.#traces.get(traceId) ?? this.#before.get(traceId)
+    if (known !== undefined && this.#before.delete(traceId)) {
+      this.#traces.set(traceId, known)
+      this.#spans += known.length
+    }
+    return known
   }
 }
 

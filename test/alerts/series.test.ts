@@ -77,7 +77,7 @@ test('a snapshot of a span that has not ended does not count; its end does', () 
 })
 
 test('only so many spans are remembered, the oldest are forgotten first', () => {
-  const seen = new Seen(50)
+  const seen = new Seen(30)
   const traces = [1, 2, 3].map((seed) => stitch(traceOf(numbers(seed), 20, 10n ** 18n)))
   const counts = [...traces, ...traces.toReversed()].map((trace) => seen.fresh(trace).filter(Boolean).length)
   expect(counts).toEqual([20, 20, 20, 0, 0, 20])
