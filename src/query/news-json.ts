@@ -1,4 +1,5 @@
 import { OWN } from '../model/attributes.ts'
+import { ofAttributes } from '../model/shared-attributes.ts'
 import type { Summary } from '../model/summary.ts'
 import type { Timeline } from '../model/timeline.ts'
 import { summaryJson } from './summary-json.ts'
@@ -12,13 +13,22 @@ export interface Tidings {
   readonly routes: readonly string[]
 }
 
+const namesIn = ofAttributes((attributes): { readonly middleware: string | undefined; readonly route: string | undefined } => {
+  const [middleware, route] = [attributes.get(OWN.middlewareName), attributes.get('http.route')]
+  return {
+    middleware: typeof middleware === 'string' ? middleware : undefined,
+    route: typeof route === 'string' ? route : undefined,
+  }
+})
+
 export function tidingsOf(summary: Summary, timeline: Timeline | undefined): Tidings {
   const middlewares = new Set<string>()
   const routes = new Set<string>()
   for (const { source } of timeline?.spans ?? []) {
-    const [name, route] = [source?.attributes.get(OWN.middlewareName), source?.attributes.get('http.route')]
-    if (typeof name === 'string') middlewares.add(name)
-    if (typeof route === 'string') routes.add(route)
+    if (source === null) continue
+    const { middleware, route } = namesIn(source.attributes)
+    if (middleware !== undefined) middlewares.add(middleware)
+    if (route !== undefined) routes.add(route)
   }
   return { summary, middlewares: [...middlewares], routes: [...routes] }
 }

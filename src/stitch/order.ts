@@ -66,11 +66,17 @@ export function* arrange(root: Node): Generator<void, Node[]> {
 
 function below(node: Node, open: Node[]): void {
   const { children } = node
-  if (children.length > 1) children.sort(byStart)
+  if (!inOrder(children)) children.sort(byStart)
   node.blockers = children.every((child) => child.blocking) ? children : children.filter((child) => child.blocking)
   for (let at = children.length - 1; at >= 0; at--) {
     const child = children[at] as Node
     child.depth = node.depth + 1
     open.push(child)
   }
+}
+
+/** Most come so, and sorting makes copies. */
+function inOrder(siblings: readonly Node[]): boolean {
+  for (let at = 1; at < siblings.length; at++) if (byStart(siblings[at - 1] as Node, siblings[at] as Node) > 0) return false
+  return true
 }

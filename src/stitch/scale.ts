@@ -18,7 +18,7 @@ export interface Scale {
   readonly missingBelow: bigint
 }
 
-const LIMIT = 2 ** 51
+const LIMIT = 1n << 51n
 const DAY = 86_400_000_000_000n
 const YEAR = 365n * DAY
 
@@ -33,11 +33,9 @@ export function scaleOf(spans: readonly Span[]): Scale {
   if (base === 0n) base = latest
   const last = base > latest ? base : latest
   const missingBelow = last > YEAR ? DAY : last > DAY ? 1n : 0n
-  const far = (time: bigint): boolean => {
-    if (time < missingBelow) return false
-    const distance = Number(time - base)
-    return distance > LIMIT || distance < -LIMIT
-  }
+  // Compared, not subtracted: a bigint less per time.
+  const [earliest, furthest] = [base - LIMIT, base + LIMIT]
+  const far = (time: bigint): boolean => time >= missingBelow && (time > furthest || time < earliest)
   const wide = spans.some(({ start, end }) => far(start) || far(end))
   return wide ? wideScale(spans, missingBelow) : { base, unit: 1n, jumps: [], missingBelow }
 }
