@@ -42,7 +42,7 @@ test('what is costly to start is left until it is wanted', async () => {
     expect(urls).not.toContain(name)
   }
   // Metrics are measured and served for who asks.
-  expect(urls.filter((url) => /agent\/(meter|totals|exposed|prometheus)|openmetrics/.test(url))).toEqual([])
+  expect(urls.filter((url) => /agent\/metrics\/(meter|totals|exposed|prometheus)|openmetrics/.test(url))).toEqual([])
   // Decoding is the collector's.
   expect(urls.filter((url) => /otlp\/decode/.test(url))).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api'
-import type { SdkResource } from './readable.ts'
+import type { SdkResource } from './export/readable.ts'
 import type { ApiSampler } from './sampler.ts'
-import type { Processor } from './standard-exit.ts'
+import type { Processor } from './export/standard-exit.ts'
 
 /** An OpenTelemetry SDK that the app has started itself, before us. */
 export interface Host {

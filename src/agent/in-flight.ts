@@ -1,7 +1,7 @@
 import { OWN } from '../model/attributes.ts'
 import { epochOrigin, now } from '../model/clock.ts'
 import type { PhaseId } from '../model/phases.ts'
-import type { Exit } from './exit.ts'
+import type { Exit } from './export/exit.ts'
 import { OPEN, type AgentPhase } from './phase.ts'
 import type { TraceRecord } from './record.ts'
 import { trouble } from './trouble.ts'

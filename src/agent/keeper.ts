@@ -1,6 +1,6 @@
 import { OWN } from '../model/attributes.ts'
 import { now } from '../model/clock.ts'
-import type { Exit } from './exit.ts'
+import type { Exit } from './export/exit.ts'
 import { OPEN, type AgentPhase } from './phase.ts'
 import type { Keeper, TraceRecord } from './record.ts'
 import { trouble } from './trouble.ts'

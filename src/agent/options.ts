@@ -1,9 +1,9 @@
 import type { TracerProvider } from '@opentelemetry/api'
 import type { AttributeValue } from '../model/attributes.ts'
-import type { Keep } from './choosing-exit.ts'
+import type { Keep } from './export/choosing-exit.ts'
 import type { Environment } from './config.ts'
 import type { ApiSampler } from './sampler.ts'
-import type { Processor } from './standard-exit.ts'
+import type { Processor } from './export/standard-exit.ts'
 
 /** What a caller may say beside the environment. */
 export interface AgentOptions {

@@ -3,15 +3,15 @@ import type { Attributes } from '../model/attributes.ts'
 import { carried, carry } from '../model/carried.ts'
 import { observe } from '../model/observer.ts'
 import { readConfig, type Config } from './config.ts'
-import { choosingExit, exitFor, meterFor, type Silently } from './exits.ts'
-import type { Exposed } from './exposed.ts'
-import { FastExit } from './fast-exit.ts'
+import { choosingExit, exitFor, meterFor, type Silently } from './export/exits.ts'
+import type { Exposed } from './metrics/exposed.ts'
+import { FastExit } from './export/fast-exit.ts'
 import { keepTickClass } from './hidden-class.ts'
 import { findHost, type Host } from './host.ts'
 import { hanging, inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
 import { RecordKeeper } from './keeper.ts'
 import { limits } from './limits.ts'
-import { readMetricsConfig, type ScrapeAddress } from './metrics-config.ts'
+import { readMetricsConfig, type ScrapeAddress } from './metrics/metrics-config.ts'
 import { AgentObserver } from './observer.ts'
 import { environment, type AgentOptions } from './options.ts'
 import { beforeEnd, LAST_FLUSH } from './process-end.ts'
@@ -91,7 +91,7 @@ function warn(message: string): void {
 
 /** Serves what the meter has, and what runs now. @returns undo */
 async function scrapes(address: ScrapeAddress, own: Exposed, silently: Silently): Promise<() => void> {
-  const [{ serveMetrics }, { exposed }] = await Promise.all([import('./prometheus.ts'), import('./exposed.ts')])
+  const [{ serveMetrics }, { exposed }] = await Promise.all([import('./metrics/prometheus.ts'), import('./metrics/exposed.ts')])
   return serveMetrics(address, { families: () => exposed(own), silently, say: warn, trouble })
 }
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Connections } from '../../src/agent/connections.ts'
-import { HttpAnswer } from '../../src/agent/http-answer.ts'
+import { Connections } from '../../src/agent/export/connections.ts'
+import { HttpAnswer } from '../../src/agent/export/http-answer.ts'
 
 const open: { server: Server; connections: Connections; sockets: Set<Socket> }[] = []
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readMetricsConfig } from '../../src/agent/metrics-config.ts'
+import { readMetricsConfig } from '../../src/agent/metrics/metrics-config.ts'
 
 /** What is on, and what was warned of. */
 function read(env: Record<string, string>, wanted?: boolean): { otlp: boolean; prometheus: unknown; warnings: string[] } {

@@ -1,18 +1,18 @@
 import { connect, isIP } from 'node:net'
-import type { Attributes } from '../model/attributes.ts'
-import { encodeResource } from '../otlp/encode.ts'
+import type { Attributes } from '../../model/attributes.ts'
+import { encodeResource } from '../../otlp/encode.ts'
 import type { Choice } from './choosing-exit.ts'
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
 import { Connections } from './connections.ts'
 import type { Exit } from './exit.ts'
 import { Exporter, type Persistence } from './exporter.ts'
 import { FastExit } from './fast-exit.ts'
-import type { Host } from './host.ts'
-import type { Meter } from './meter.ts'
-import type { MetricsConfig, OtlpTarget } from './metrics-config.ts'
-import type { AgentOptions } from './options.ts'
+import type { Host } from '../host.ts'
+import type { Meter } from '../metrics/meter.ts'
+import type { MetricsConfig, OtlpTarget } from '../metrics/metrics-config.ts'
+import type { AgentOptions } from '../options.ts'
 import type { Destination } from './post.ts'
-import { OwnResource } from './resource.ts'
+import { OwnResource } from '../resource.ts'
 import { StandardExit } from './standard-exit.ts'
 
 /** Bytes that may wait for the collector. */
@@ -53,9 +53,9 @@ export async function meterFor(
   resource: Attributes,
   silently: Silently,
 ): Promise<Meter> {
-  const { Meter } = await import('./meter.ts')
+  const { Meter } = await import('../metrics/meter.ts')
   const exporter = otlp && (await exporterFor(otlp, METRICS_QUEUE, silently))
-  const totals = prometheus && new (await import('./totals.ts')).Totals()
+  const totals = prometheus && new (await import('../metrics/totals.ts')).Totals()
   return new Meter(exporter, totals, encodeResource(resource), interval)
 }
 

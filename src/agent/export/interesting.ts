@@ -1,5 +1,5 @@
-import type { AgentPhase } from './phase.ts'
-import type { TraceRecord } from './record.ts'
+import type { AgentPhase } from '../phase.ts'
+import type { TraceRecord } from '../record.ts'
 
 /** In ms: what takes longer is interesting by itself. */
 const SLOW = 1

@@ -1,8 +1,8 @@
 import { sendSynchronously } from './last-gasp.ts'
 import type { Batch, Destination } from './post.ts'
 import { post, type Answer } from './post.ts'
-import { counters } from './stats.ts'
-import { once, trouble } from './trouble.ts'
+import { counters } from '../stats.ts'
+import { once, trouble } from '../trouble.ts'
 
 /** How much waits, and how long it is tried. */
 export interface Persistence {

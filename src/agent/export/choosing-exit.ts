@@ -1,11 +1,11 @@
-import { now } from '../model/clock.ts'
+import { now } from '../../model/clock.ts'
 import type { Exit } from './exit.ts'
 import { interesting } from './interesting.ts'
-import { measure } from './measure.ts'
-import type { Meter } from './meter.ts'
-import type { AgentPhase } from './phase.ts'
-import type { TraceRecord } from './record.ts'
-import { counters, SAMPLED_COST } from './stats.ts'
+import { measure } from '../metrics/measure.ts'
+import type { Meter } from '../metrics/meter.ts'
+import type { AgentPhase } from '../phase.ts'
+import type { TraceRecord } from '../record.ts'
+import { counters, SAMPLED_COST } from '../stats.ts'
 
 /** Which requests leave although they were not sampled: in-process tail sampling. */
 export interface Keep {

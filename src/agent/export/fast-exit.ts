@@ -1,12 +1,12 @@
-import { now } from '../model/clock.ts'
-import { encodeRequest, encodeSpan } from '../otlp/encode.ts'
-import { currentAnchor } from '../otlp/encode-time.ts'
-import { ProtoWriter } from '../otlp/encode-writer.ts'
+import { now } from '../../model/clock.ts'
+import { encodeRequest, encodeSpan } from '../../otlp/encode.ts'
+import { currentAnchor } from '../../otlp/encode-time.ts'
+import { ProtoWriter } from '../../otlp/encode-writer.ts'
 import type { Exit } from './exit.ts'
 import type { Exporter } from './exporter.ts'
-import type { AgentPhase, Scope } from './phase.ts'
-import type { TraceRecord } from './record.ts'
-import { counters, SAMPLED_COST } from './stats.ts'
+import type { AgentPhase, Scope } from '../phase.ts'
+import type { TraceRecord } from '../record.ts'
+import { counters, SAMPLED_COST } from '../stats.ts'
 
 /** When and how much is sent at a time. */
 export interface Batching {

@@ -1,6 +1,6 @@
-import { OWN } from '../model/attributes.ts'
-import { OPEN, type AgentPhase } from './phase.ts'
-import type { TraceRecord } from './record.ts'
+import { OWN } from '../../model/attributes.ts'
+import { OPEN, type AgentPhase } from '../phase.ts'
+import type { TraceRecord } from '../record.ts'
 import type { SeriesBook } from './series.ts'
 
 /** Of each phase: how much is covered by what is inside it; up to where; where the last of these began. In ms. */

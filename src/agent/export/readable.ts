@@ -8,13 +8,13 @@ import {
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api'
-import type { AttributeValue } from '../model/attributes.ts'
-import { epochNanos } from '../model/clock.ts'
-import { hex32 } from '../model/ids.ts'
-import { constantAttributes } from '../otlp/encode-label.ts'
-import type { AgentPhase, Scope } from './phase.ts'
-import { fromApiTime } from './time.ts'
-import { traceStateOf } from './trace-state.ts'
+import type { AttributeValue } from '../../model/attributes.ts'
+import { epochNanos } from '../../model/clock.ts'
+import { hex32 } from '../../model/ids.ts'
+import { constantAttributes } from '../../otlp/encode-label.ts'
+import type { AgentPhase, Scope } from '../phase.ts'
+import { fromApiTime } from '../time.ts'
+import { traceStateOf } from '../trace-state.ts'
 
 /** What the SDK's processors and exporters want of a resource. */
 export interface SdkResource {

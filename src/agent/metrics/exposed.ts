@@ -1,11 +1,11 @@
-import { OWN, type Attributes } from '../model/attributes.ts'
-import { epochOrigin } from '../model/clock.ts'
-import { agentFamilies, errorsFamily, inFlightFamilies, METRICS, processLabels, selfFamily } from '../model/metric-families.ts'
-import type { ExemplarSample, Family, Labels } from '../model/openmetrics.ts'
-import type { Exemplar } from '../otlp/encode-metrics.ts'
-import type { Hanging } from './in-flight.ts'
+import { OWN, type Attributes } from '../../model/attributes.ts'
+import { epochOrigin } from '../../model/clock.ts'
+import { agentFamilies, errorsFamily, inFlightFamilies, METRICS, processLabels, selfFamily } from '../../model/metric-families.ts'
+import type { ExemplarSample, Family, Labels } from '../../model/openmetrics.ts'
+import type { Exemplar } from '../../otlp/encode-metrics.ts'
+import type { Hanging } from '../in-flight.ts'
 import { NAME, type Series, type SeriesBook } from './series.ts'
-import type { Stats } from './stats.ts'
+import type { Stats } from '../stats.ts'
 import type { Totals } from './totals.ts'
 
 /** What an app shows of itself. Handed in, not imported: a module shared with the agent's start would be a file of its own there. */

@@ -1,4 +1,4 @@
-import { endpointOf, gzipped, reader, type Config, type Environment, type Reader } from './config.ts'
+import { endpointOf, gzipped, reader, type Config, type Environment, type Reader } from '../config.ts'
 
 /** Where a signal goes over OTLP. */
 export type OtlpTarget = Pick<Config, 'endpoint' | 'headers' | 'timeout' | 'gzip'>

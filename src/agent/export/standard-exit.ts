@@ -1,11 +1,11 @@
 import type { Context } from '@opentelemetry/api'
-import { epochOrigin } from '../model/clock.ts'
+import { epochOrigin } from '../../model/clock.ts'
 import type { Exit } from './exit.ts'
-import type { AgentPhase } from './phase.ts'
+import type { AgentPhase } from '../phase.ts'
 import { ReadablePhase, type SdkResource } from './readable.ts'
-import type { TraceRecord } from './record.ts'
-import { counters } from './stats.ts'
-import { trouble } from './trouble.ts'
+import type { TraceRecord } from '../record.ts'
+import { counters } from '../stats.ts'
+import { trouble } from '../trouble.ts'
 
 /** A span processor of OpenTelemetry's SDK (`SpanProcessor`), as far as we call it. */
 export interface Processor {

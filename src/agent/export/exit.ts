@@ -1,5 +1,5 @@
-import type { AgentPhase } from './phase.ts'
-import type { TraceRecord } from './record.ts'
+import type { AgentPhase } from '../phase.ts'
+import type { TraceRecord } from '../record.ts'
 
 /** Where records go. */
 export interface Exit {

@@ -1,11 +1,11 @@
-import type { Metric } from '../otlp/encode-metrics.ts'
-import { encodeMetrics } from '../otlp/encode-metrics.ts'
-import { now } from '../model/clock.ts'
-import type { Exporter } from './exporter.ts'
+import type { Metric } from '../../otlp/encode-metrics.ts'
+import { encodeMetrics } from '../../otlp/encode-metrics.ts'
+import { now } from '../../model/clock.ts'
+import type { Exporter } from '../export/exporter.ts'
 import { SeriesBook, type Series } from './series.ts'
-import { counters, type Stats } from './stats.ts'
+import { counters, type Stats } from '../stats.ts'
 import type { Totals } from './totals.ts'
-import { trouble } from './trouble.ts'
+import { trouble } from '../trouble.ts'
 
 /** Histograms of all phases of all requests, and how they leave. */
 export class Meter {

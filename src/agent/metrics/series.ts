@@ -1,8 +1,8 @@
-import { OWN, type Attributes } from '../model/attributes.ts'
-import { Histogram } from '../model/histogram.ts'
-import type { Label } from '../model/label.ts'
-import type { Exemplar } from '../otlp/encode-metrics.ts'
-import type { AgentPhase } from './phase.ts'
+import { OWN, type Attributes } from '../../model/attributes.ts'
+import { Histogram } from '../../model/histogram.ts'
+import type { Label } from '../../model/label.ts'
+import type { Exemplar } from '../../otlp/encode-metrics.ts'
+import type { AgentPhase } from '../phase.ts'
 
 /** So many different phases, each on each route, are told apart; the rest are `other`. */
 const MOST_SERIES = 2_000

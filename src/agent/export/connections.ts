@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { now } from '../model/clock.ts'
+import { now } from '../../model/clock.ts'
 import { HttpAnswer } from './http-answer.ts'
 
 /** A request, written out, and who wants to know what becomes of it. */

@@ -1,5 +1,5 @@
-import { Histogram } from '../model/histogram.ts'
-import type { Exemplar } from '../otlp/encode-metrics.ts'
+import { Histogram } from '../../model/histogram.ts'
+import type { Exemplar } from '../../otlp/encode-metrics.ts'
 import type { Series } from './series.ts'
 
 /** What was measured of one phase on one route since the start of the process. */

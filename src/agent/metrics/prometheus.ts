@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { exposition, typeFor, type Family } from '../model/openmetrics.ts'
+import { exposition, typeFor, type Family } from '../../model/openmetrics.ts'
 import type { ScrapeAddress } from './metrics-config.ts'
 
 /** Bytes of a request's head that are read, and ms that are waited for it. */
