@@ -1,6 +1,6 @@
-import type { Summary } from '../model/summary.ts'
-import type { Store } from '../store/contract.ts'
-import type { Window, WindowsQuery } from './windows-query.ts'
+import type { Summary } from '../../model/summary.ts'
+import type { Store } from '../../store/contract.ts'
+import type { Window, WindowsQuery } from './query.ts'
 
 /** A window is looked at in so many pieces: a list begins with the newest, and those would stand for all. */
 const PIECES = 8

@@ -1,5 +1,5 @@
-import { MINUTE_MS } from '../alerts/slot.ts'
-import { QueryFault } from './fault.ts'
+import { MINUTE_MS } from '../../alerts/slot.ts'
+import { QueryFault } from '../fault.ts'
 
 /** A time from (and with) to (and without), ms since the epoch. */
 export interface Window {

@@ -1,12 +1,12 @@
-import type { AlertEngine } from '../alerts/engine.ts'
-import type { Histogram } from '../model/histogram.ts'
-import type { Summary } from '../model/summary.ts'
-import type { Store } from '../store/contract.ts'
-import { bins, figure, histogramOf, nanosOf } from './windows-figures.ts'
-import { phaseChanges } from './windows-phases.ts'
-import type { Window, WindowsQuery } from './windows-query.ts'
-import { sample, type Sample } from './windows-sample.ts'
-import type { FigureJson, PhaseTotalJson, RouteChangeJson, WindowJson, WindowsJson } from './wire/windows.ts'
+import type { AlertEngine } from '../../alerts/engine.ts'
+import type { Histogram } from '../../model/histogram.ts'
+import type { Summary } from '../../model/summary.ts'
+import type { Store } from '../../store/contract.ts'
+import { bins, figure, histogramOf, nanosOf } from './figures.ts'
+import { phaseChanges } from './phases.ts'
+import type { Window, WindowsQuery } from './query.ts'
+import { sample, type Sample } from './sample.ts'
+import type { FigureJson, PhaseTotalJson, RouteChangeJson, WindowJson, WindowsJson } from '../wire/windows.ts'
 
 const BINS = 40
 const ROUTES = 200

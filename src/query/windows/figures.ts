@@ -1,5 +1,5 @@
-import { Histogram } from '../model/histogram.ts'
-import type { FigureJson } from './wire/windows.ts'
+import { Histogram } from '../../model/histogram.ts'
+import type { FigureJson } from '../wire/windows.ts'
 
 /** Whole nanoseconds, decimal. */
 export function nanosOf(seconds: number): string {
