@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findV1, findV3, goDuration, rfc3339 } from '../../src/query/jaeger-params.ts'
+import { findV1, findV3, goDuration, rfc3339 } from '../../src/query/jaeger/params.ts'
 
 test.each([
   ['1.5s', 1_500_000_000n],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Summary } from '../../src/model/summary.ts'
 import type { Store } from '../../src/store/contract.ts'
-import { traceSummaries } from '../../src/query/jaeger-summary.ts'
+import { traceSummaries } from '../../src/query/jaeger/summary.ts'
 import { spansOf as made, START } from '../store/traces.ts'
 import { bookshop, spansOf } from './bookshop.ts'
 import { stubStore } from './stub-store.ts'

@@ -1,7 +1,7 @@
-import type { Received, Summary } from '../model/summary.ts'
-import { summarise } from '../stitch/summary.ts'
-import type { Filter, Store } from '../store/contract.ts'
-import { turns } from './slices.ts'
+import type { Received, Summary } from '../../model/summary.ts'
+import { summarise } from '../../stitch/summary.ts'
+import type { Filter, Store } from '../../store/contract.ts'
+import { turns } from '../slices.ts'
 
 /** A trace in short, as Jaeger's list of results wants it since May 2026: https://github.com/jaegertracing/jaeger/pull/8604 */
 interface TraceSummary {

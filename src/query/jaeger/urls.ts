@@ -6,21 +6,21 @@ import {
   StreamingHttpResponse,
   type HttpRequest,
   type UrlPattern,
-} from '../lifecycle/index.ts'
-import type { Timeline } from '../model/timeline.ts'
-import type { Filter, Operation, Store } from '../store/contract.ts'
-import type { AlertEngine } from '../alerts/engine.ts'
-import { PhaselineError } from '../model/errors.ts'
-import { decodeTraces } from '../otlp/decode.ts'
-import { stitch } from '../stitch/stitch.ts'
-import { tracesOf } from '../stitch/traces.ts'
-import { JaegerFault } from './jaeger-fault.ts'
-import { findV1, findV3, optional, textV3 } from './jaeger-params.ts'
-import { metricFamily, MINIMUM_STEP_MS } from './jaeger-metrics.ts'
-import { traceSummaries } from './jaeger-summary.ts'
-import { jaegerTrace, type JaegerTrace } from './jaeger-v1.ts'
-import { tracesData } from './jaeger-v3.ts'
-import { listInSlices } from './slices.ts'
+} from '../../lifecycle/index.ts'
+import type { Timeline } from '../../model/timeline.ts'
+import type { Filter, Operation, Store } from '../../store/contract.ts'
+import type { AlertEngine } from '../../alerts/engine.ts'
+import { PhaselineError } from '../../model/errors.ts'
+import { decodeTraces } from '../../otlp/decode.ts'
+import { stitch } from '../../stitch/stitch.ts'
+import { tracesOf } from '../../stitch/traces.ts'
+import { JaegerFault } from './fault.ts'
+import { findV1, findV3, optional, textV3 } from './params.ts'
+import { metricFamily, MINIMUM_STEP_MS } from './metrics.ts'
+import { traceSummaries } from './summary.ts'
+import { jaegerTrace, type JaegerTrace } from './v1.ts'
+import { tracesData } from './v3.ts'
+import { listInSlices } from '../slices.ts'
 
 /** Jaeger's form of an answer in v1. */
 function v1Body(data: unknown, total = 0, errors: { code: number; msg: string }[] | null = null): unknown {

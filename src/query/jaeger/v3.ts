@@ -1,7 +1,7 @@
-import { SPAN_KINDS } from '../model/phases.ts'
-import type { Resource, Scope, Span, Value, ValueMap } from '../model/span.ts'
-import type { Timeline } from '../model/timeline.ts'
-import type { JsonValue } from './wire/json.ts'
+import { SPAN_KINDS } from '../../model/phases.ts'
+import type { Resource, Scope, Span, Value, ValueMap } from '../../model/span.ts'
+import type { Timeline } from '../../model/timeline.ts'
+import type { JsonValue } from '../wire/json.ts'
 
 /** OTLP's TracesData as protobuf's JSON writes it (ids in hexadecimal, 64-bit numbers as texts, what is empty left out). */
 export interface TracesData {

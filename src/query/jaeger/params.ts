@@ -1,5 +1,5 @@
-import { JaegerFault } from './jaeger-fault.ts'
-import type { Filter } from '../store/contract.ts'
+import { JaegerFault } from './fault.ts'
+import type { Filter } from '../../store/contract.ts'
 
 /** Nanoseconds in each unit of Go's `time.ParseDuration`. */
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }

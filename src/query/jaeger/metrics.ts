@@ -1,8 +1,8 @@
-import { MINUTE_MS } from '../alerts/slot.ts'
-import type { SpanGroup, SpanMetrics } from '../alerts/span-metrics.ts'
-import { Histogram } from '../model/histogram.ts'
-import { JaegerFault } from './jaeger-fault.ts'
-import { optional } from './jaeger-params.ts'
+import { MINUTE_MS } from '../../alerts/slot.ts'
+import type { SpanGroup, SpanMetrics } from '../../alerts/span-metrics.ts'
+import { Histogram } from '../../model/histogram.ts'
+import { JaegerFault } from './fault.ts'
+import { optional } from './params.ts'
 
 /** The shortest time between two points. */
 export const MINIMUM_STEP_MS: number = MINUTE_MS

@@ -1,7 +1,7 @@
-import type { Resource, Span, Value, ValueMap } from '../model/span.ts'
-import type { Timeline, TimelineSpan } from '../model/timeline.ts'
-import { valueJson } from './timeline-json.ts'
-import type { JsonValue } from './wire/json.ts'
+import type { Resource, Span, Value, ValueMap } from '../../model/span.ts'
+import type { Timeline, TimelineSpan } from '../../model/timeline.ts'
+import { valueJson } from '../timeline-json.ts'
+import type { JsonValue } from '../wire/json.ts'
 
 /** Jaeger's JSON of v1: https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go */
 interface JaegerTag {
