@@ -26,7 +26,7 @@ import { assemble } from './pieces.ts'
 import type { Delivery, Verdict } from './receiver.ts'
 import { Refusal } from './refusal.ts'
 
-const LIMITS: Limits = { body: 64 * 1024 * 1024, bodies: 128 * 1024 * 1024, pending: 32 * 1024 * 1024 }
+const LIMITS: Limits = { body: 64 * 1024 * 1024, bodies: 128 * 1024 * 1024, pending: 24 * 1024 * 1024 }
 const RETENTION: Retention = { maxAgeMs: 7 * 24 * 3_600_000, maxBytes: 10 * 1024 ** 3 }
 
 /**
