@@ -78,7 +78,7 @@ export const requests: DashboardBuilder = dashboard(
         query(quantile(0.95, 'service, name', `phase="render", ${SERVICE}`), '{{service}} {{name}}', true),
       ),
       graph(
-        'Requests in flight',
+        'Requests running',
         'short',
         'That have been running for a second or more.',
         query(`sum by (service, route) (phaseline_in_flight{${GATEWAY}})`, '{{service}} {{route}}'),

@@ -145,7 +145,7 @@ function breakdown({ phases, durationNs }: TimelineJson, ms: (ns: bigint) => str
 const WARNINGS: Readonly<Record<string, string>> = {
   n_plus_one: 'the same query was repeated in one request (N+1)',
   orphan: 'spans whose parent never came',
-  in_flight: 'spans that have not ended',
+  in_flight: 'spans still running',
   clock_skew: 'spans moved, because the clocks of two machines disagree',
 }
 
