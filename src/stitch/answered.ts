@@ -9,6 +9,9 @@ function answeredBy(node: Node): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
+/** A trace is the answer to one page, seldom to a few (one that came from a cache after all): whoever makes up more has the work of these. */
+const MOST = 16
+
 /**
  * A browser sends no `traceparent` with its request for a page, so that the trace begins at the server, or at a proxy; it hears
  * afterwards which span answered, and says so. It is the parent of that one's uppermost parent then, as if that had named it.
@@ -16,7 +19,7 @@ function answeredBy(node: Node): string | undefined {
  */
 export function hangAnswers(roots: readonly Node[], byId: NodesById): boolean {
   const asking = roots.filter((node) => answeredBy(node) !== undefined).sort((a, b) => (isFirst(a, b) ? -1 : 1))
-  for (const node of asking) {
+  for (const node of asking.slice(0, MOST)) {
     const top = uppermost(byId.get(answeredBy(node) as string))
     if (top === undefined || top === node || answeredBy(top) !== undefined) continue
     top.hang(node)

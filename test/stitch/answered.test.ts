@@ -69,4 +69,17 @@ describe('a page whose browser says which span answered it', () => {
     for (const timeline of [there, back]) expect(at(timeline, 'proxy').parentSpanId).toBe('page')
     expect(back.version).toBe(there.version)
   })
+
+  test('is one of ten thousand that all say so, in a trace as deep: it takes no time', () => {
+    const deep = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, i): [string, Sketch] => [
+        `deep ${i}`,
+        { parent: i === 0 ? null : `deep ${i - 1}`, at: [i, 20_000] },
+      ]),
+    )
+    const attributes = { [OWN.answeredBy]: 'deep 9999' }
+    const pages = Array.from({ length: 10_000 }, (_, i): [string, Sketch] => [`page ${i}`, { at: [i, 30_000], attributes }])
+    const timeline = timelineOf({ ...deep, ...Object.fromEntries(pages) })
+    expect(at(timeline, 'deep 0').parentSpanId).toBe('page 0')
+  })
 })
