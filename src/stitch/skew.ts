@@ -78,9 +78,16 @@ const NO_MESH: ClockMesh = new Map()
  * that what of it was used gives the same again.
  */
 function neededMesh(reference: string, hosts: ReadonlySet<string>, evidence: Evidence): ClockMesh {
-  if (evidence.size < 3) return NO_MESH
+  if (edgesOf(evidence) < 3) return NO_MESH
   const placed = placeHosts(reference, hosts, evidence, NO_MESH, () => undefined, [])
   return [...placed.values()].some(({ confidence }) => confidence === 'conflicting') ? meshOf(evidence) : NO_MESH
+}
+
+/** How many pairs of hosts called each other: a ring has three. */
+function edgesOf(evidence: Evidence): number {
+  let ends = 0
+  for (const row of evidence.values()) ends += row.size
+  return ends / 2
 }
 
 function placeHosts(
