@@ -21,8 +21,8 @@ const PERIOD = 100
 const SLICE = 15
 /** After so much work the process takes part in the rest of its life, in ms: whoever asks meanwhile waits for so long, mostly twice. */
 const BREATH = 4
-/** Bytes of spans that are put together: what is stitched and not put is copied by the garbage collector. */
-const BATCH = 128 * 1024
+/** Bytes of spans that are put together, some 1,500: a commit writes as many pages for few as for many. Measured: a quarter of them took a tenth more. */
+const BATCH = 512 * 1024
 /** Between the steps of a trace with so many bytes of spans others get their turn: 100,000 spans take the better part of a second. */
 const LARGE = 1024 * 1024
 /** So many spans are read in one step. */
