@@ -91,12 +91,10 @@ export class Keeper {
         bytes += from.bytes
         const trace = await this.stitched(from)
         if (trace !== undefined) batch.push({ from, trace })
+        if (performance.now() - breath > BREATH) breath = await otherTurn()
       }
       await this.put(batch)
-      if (performance.now() - breath > BREATH) {
-        await setImmediate()
-        breath = performance.now()
-      }
+      breath = await otherTurn()
     }
   }
 
@@ -173,4 +171,10 @@ export class Keeper {
     clearInterval(this.timer)
     await this.work(true)
   }
+}
+
+/** Lets the process take part in the rest of its life. @returns when that was over */
+async function otherTurn(): Promise<number> {
+  await setImmediate()
+  return performance.now()
 }
