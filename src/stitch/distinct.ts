@@ -21,26 +21,27 @@ export interface Distinct {
 /** One node per span: exact copies removed, snapshots replaced, conflicting copies merged, shared ids told apart. In steps. */
 export function* distinct(spans: readonly Span[], scale: Scale): Generator<void, Distinct> {
   const result: Distinct = { nodes: [], byId: nodesById(spans.length), shared: new Map() }
-  const copies = new Map<string, Span[]>()
+  /** By the node of the one that came first. */
+  const copies = new Map<Node, Span[]>()
   for (const part of parts(spans)) {
     if (result.nodes.length > 0) yield
     take(part, scale, result, copies)
   }
   if (copies.size === 0) return result
-  const once = { ...result, nodes: result.nodes.filter(({ spanId }) => !copies.has(spanId)) }
+  const once = { ...result, nodes: result.nodes.filter((node) => !copies.has(node)) }
   for (const some of parts([...copies])) {
     yield
-    for (const [id, several] of some) addCopies(once, id, several, scale)
+    for (const [{ spanId }, several] of some) addCopies(once, spanId, several, scale)
   }
   return once
 }
 
-function take(spans: readonly Span[], scale: Scale, result: Distinct, copies: Map<string, Span[]>): void {
+function take(spans: readonly Span[], scale: Scale, result: Distinct, copies: Map<Node, Span[]>): void {
   for (const span of spans) {
     const known = result.byId.get(span.spanId)
     if (known === undefined) add(result, nodeOf(span, span.spanId, 0, scale))
-    else if (copies.has(span.spanId)) copies.get(span.spanId)?.push(span)
-    else copies.set(span.spanId, [known.span as Span, span])
+    else if (copies.has(known)) copies.get(known)?.push(span)
+    else copies.set(known, [known.span as Span, span])
   }
 }
 
