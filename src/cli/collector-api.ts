@@ -24,7 +24,7 @@ export async function deliver(to: URL, bodies: readonly Buffer[]): Promise<boole
 
 /** A timeline that has not changed for so long is taken as complete. */
 const QUIET = 1_000
-/** The same where a service in between has not sent yet: longer than an OpenTelemetry SDK keeps a batch, five seconds. */
+/** The same where a service has not sent yet, as others show: longer than an OpenTelemetry SDK keeps a batch, five seconds. */
 const QUIET_WITH_HOLES = 6_000
 const BETWEEN = 200
 
@@ -45,7 +45,7 @@ export async function joined(page: URL, traceId: string, own: string, wait: numb
       since = performance.now()
     }
     const complete = newest?.spans.some(({ service, synthetic }) => service !== own && !synthetic)
-    const quiet = newest?.spans.some(isHole) === true ? QUIET_WITH_HOLES : QUIET
+    const quiet = newest !== undefined && (newest.spans.some(isHole) || lacksApp(newest)) ? QUIET_WITH_HOLES : QUIET
     if ((complete === true && performance.now() - since >= quiet) || performance.now() + BETWEEN > until) return newest
     await pause(BETWEEN)
   }
@@ -54,6 +54,11 @@ export async function joined(page: URL, traceId: string, own: string, wait: numb
 /** Stands for a parent that did not come, or not yet. */
 function isHole({ synthetic, parentSpanId }: SpanJson): boolean {
   return synthetic && parentSpanId !== null
+}
+
+/** Whether a proxy's spans are there, from its log perhaps, and nobody's that it waited for. */
+function lacksApp({ spans }: TimelineJson): boolean {
+  return spans.some(({ phase }) => phase === 'proxy.wait') && !spans.some(({ phase }) => phase === 'gateway')
 }
 
 async function timelineOf(page: URL, traceId: string): Promise<TimelineJson | undefined> {

@@ -4,12 +4,13 @@ import type { ListJson } from '../query/wire/list.ts'
 import { argumentsOf } from './arguments.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
+import { wholeId } from './trace-id.ts'
 
 const HELP = `usage: phaseline export [TRACE…] [options]
 
-Writes traces of a running collector, those named, else the newest, as OTLP
-JSON, each on a line: what "phaseline import", "stitch" and "check" read, and
-Jaeger's page.
+Writes traces of a running collector, those whose ids begin so, else the newest,
+as OTLP JSON, each on a line: what "phaseline import", "stitch" and "check"
+read, and Jaeger's page.
 
   -o, --output FILE   a file instead of standard output
       --jaeger        Jaeger's JSON instead: to the microsecond
@@ -38,12 +39,16 @@ export async function exportFile(args: string[]): Promise<number> {
   if (!Number.isInteger(limit) || limit < 1) throw new UsageError(`--limit ${values.limit} is no number of timelines`)
   if (!URL.canParse(values.page)) throw new UsageError(`--page ${values.page} is no URL`)
   const page = new URL(values.page)
-  const ids = positionals.length > 0 ? positionals : await newest(page, values.filter, limit)
+  const ids = positionals.length > 0 ? await named(page, positionals) : await newest(page, values.filter, limit)
   const output = values.output === undefined ? process.stdout : fileAt(values.output)
   const form = FORMS[values.timelines ? 'timelines' : values.jaeger ? 'jaeger' : 'otlp']
   const written = await writeTraces(output, ids, page, form)
   if (values.output !== undefined) console.log(`${written} timelines written to ${values.output}`)
   return written < ids.length ? 1 : 0
+}
+
+async function named(page: URL, beginnings: readonly string[]): Promise<string[]> {
+  return await Promise.all(beginnings.map((beginning) => wholeId(page, beginning)))
 }
 
 async function newest(page: URL, filter: string, limit: number): Promise<string[]> {

@@ -32,3 +32,9 @@ export function quantile(sorted: readonly number[], q: number): number | undefin
 export function clock(date: Date): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
 }
+
+/** The local time of day; of another day than that of `now`, which day: `2026-11-20`. */
+export function moment(date: Date, now: Date): string {
+  if (date.toDateString() === now.toDateString()) return clock(date)
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
+}

@@ -21,7 +21,7 @@ export async function get(args: string[]): Promise<number> {
   const { answers, bodies } = await observed(options)
   const mine = ownTimelines(bodies)
   const delivered = bodies.length > 0 && (await deliver(options.to, bodies))
-  const timelines = delivered ? await whole(mine, options) : mine
+  const timelines = delivered && mine.some(reached) ? await whole(mine, options) : mine
   if (options.json) console.log(JSON.stringify({ timelines }))
   else print(timelines, answers, delivered, options)
   return exitCode(answers, options)
@@ -45,6 +45,11 @@ function ownTimelines(bodies: readonly Buffer[]): TimelineJson[] {
   return [...Map.groupBy(spans, ({ traceId }) => traceId).values()]
     .map((trace) => timelineJson(stitch(trace)))
     .sort((a, b) => (BigInt(a.start) < BigInt(b.start) ? -1 : 1))
+}
+
+/** Whether there was a connection: without one, nobody else has spans of it. */
+function reached({ spans }: TimelineJson): boolean {
+  return spans.some(({ phase }) => phase === 'client.send')
 }
 
 /** The same with what the collector knows beside. */
@@ -75,10 +80,11 @@ function print(timelines: readonly TimelineJson[], answers: readonly Answer[], d
 }
 
 /** Where else it can be seen; or why only the client's side is here. */
-function where({ spans, traceId }: TimelineJson, delivered: boolean, { to, page }: GetOptions): string {
+function where(timeline: TimelineJson, delivered: boolean, { to, page }: GetOptions): string {
+  const { spans, traceId } = timeline
   if (!delivered)
     return `No collector at ${to.origin}: these are the client's phases only.\nTo see the server's: phaseline collect`
-  const alone = spans.every(({ service, synthetic }) => service === SERVICE || synthetic)
+  const alone = reached(timeline) && spans.every(({ service, synthetic }) => service === SERVICE || synthetic)
   const link = new URL(`/trace/${traceId}`, page).href
   return alone ? `${link}\nNo spans of a server came to this collector: is the app watched, and does it\nsend here?` : link
 }

@@ -10,7 +10,7 @@ const HELP = `usage: phaseline import FILE… [--to URL | --data DIR]
 
 Puts files of spans into a running collector, or any other OTLP/HTTP endpoint:
 ${FORMATS} What is refused is
-said.
+said. The collector lists a trace once nothing more of it has come for a moment.
 
   --to URL      the collector's OTLP address (http://127.0.0.1:4318)
   --data DIR    the collector's folder instead, while none is running

@@ -1,15 +1,16 @@
 import type { SummaryJson } from '../query/wire/list.ts'
-import { clock, duration, percent } from './figures.ts'
+import { duration, moment, percent } from './figures.ts'
 import { table, type Column } from './table.ts'
 import { painter, type Style } from './terminal-text.ts'
+import { SHORT, shortId } from './trace-id.ts'
 
-/** So many digits of a trace id tell one from all others that are near. */
-const SHORT = 8
-
-/** @param most columns that what takes most of a request needs: it is never cut */
-const columnsOf = (most: number): Column<SummaryJson>[] => [
-  { title: 'TRACE', width: SHORT, text: ({ traceId }) => traceId.slice(0, SHORT), style: () => 'dim' },
-  { title: 'TIME', width: 8, text: ({ start }) => clock(new Date(Number(BigInt(start) / 1_000_000n))) },
+/**
+ * @param time when each began, as it is said
+ * @param most columns that what takes most of a request needs: it is never cut
+ */
+const columnsOf = (time: (item: SummaryJson) => string, timeWidth: number, most: number): Column<SummaryJson>[] => [
+  { title: 'TRACE', width: SHORT, text: ({ traceId }) => shortId(traceId), style: () => 'dim' },
+  { title: 'TIME', width: timeWidth, text: time },
   { title: '', width: 3, text: ({ status }) => (status === null ? '···' : String(status)), style: statusStyle },
   { title: 'TOOK', width: 8, right: true, text: (item) => (item.inFlight ? 'running' : duration(Number(item.durationNs))) },
   { title: 'REQUEST', text: requestOf, style: ({ error }) => (error ? 'red' : undefined) },
@@ -20,12 +21,19 @@ const columnsOf = (most: number): Column<SummaryJson>[] => [
 interface Screen {
   readonly width?: number
   readonly colour?: boolean
+  /** What day it is: of another, the date is said instead of the time. */
+  readonly now?: Date
 }
 
 /** Requests as a table, one line each. Pure. Fewer than 60 columns are taken as 60. */
-export function listLines(items: readonly SummaryJson[], { width = 80, colour = false }: Screen = {}): string[] {
+export function listLines(
+  items: readonly SummaryJson[],
+  { width = 80, colour = false, now = new Date() }: Screen = {},
+): string[] {
+  const time = ({ start }: SummaryJson): string => moment(new Date(Number(BigInt(start) / 1_000_000n)), now)
+  const timeWidth = Math.max(8, ...items.map((item) => time(item).length))
   const most = Math.max(10, ...items.map((item) => mostOf(item).length))
-  return table(columnsOf(most), items, Math.max(60, width), painter(colour))
+  return table(columnsOf(time, timeWidth, most), items, Math.max(60, width), painter(colour))
 }
 
 function statusStyle({ status, error }: SummaryJson): Style {

@@ -1,9 +1,8 @@
-import type { ListJson } from '../query/wire/list.ts'
 import { argumentsOf } from './arguments.ts'
-import { askPage } from './collector-api.ts'
 import { FILTERS, FILTERS_HELP, filterQuery, limitOf, pageOf } from './list-filter.ts'
 import { listLines } from './list-lines.ts'
 import { screen } from './terminal-text.ts'
+import { newest } from './trace-id.ts'
 
 const HELP = `usage: phaseline list [options]
 
@@ -35,11 +34,4 @@ export async function list(args: string[]): Promise<number> {
   else if (found.items.length > 0) console.log(listLines(found.items, screen()).join('\n'))
   else console.error('phaseline: no request is like that (phaseline list --help)')
   return found.items.length > 0 ? 0 : 1
-}
-
-/** @param query as the API takes it */
-export async function newest(page: URL, query: URLSearchParams): Promise<ListJson> {
-  return (
-    ((await askPage(new URL(`/api/timelines?${query.toString()}`, page))) as ListJson | undefined) ?? { items: [], next: null }
-  )
 }

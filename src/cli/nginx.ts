@@ -64,7 +64,7 @@ export function nginxFile(log: string, upstream?: string): string {
 
 ${withoutHeading(http)}
 # A server or location with an access_log of its own does not write this one: repeat the
-# line above there.
+# line above there. An "access_log off" in http { } itself turns this one off, too.
 
 # For the app, so that its spans belong to nginx's. A server or location with a
 # proxy_set_header of its own does not have these two: repeat them there.

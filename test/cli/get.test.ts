@@ -95,8 +95,30 @@ test('without a collector the client’s phases are there, and it is said why no
   expect(get.said()).toContain('No collector at http://127.0.0.1:1')
 })
 
+test('an app that sends later than the proxy before it is waited for', async () => {
+  writeFileSync(
+    join(home, 'proxy.mjs'),
+    `import { proxy } from '${import.meta.resolve('../../src/proxy/index.ts')}'
+const { port } = await proxy({ target: process.argv[2] })
+console.log('port ' + port)`,
+  )
+  const run = (service: string, delay: string, ...args: string[]): Program =>
+    phaseline(['run', '--to', to[3] as string, ...args], { OTEL_SERVICE_NAME: service, OTEL_BSP_SCHEDULE_DELAY: delay })
+  const programs = [run('late', '3000', join(home, 'app.mjs'))]
+  try {
+    const [, behind] = await (programs[0] as Program).says(/port (\d+)/)
+    const before = run('before', '50', join(home, 'proxy.mjs'), `http://localhost:${behind}`)
+    programs.push(before)
+    const [, port] = await before.says(/port (\d+)/)
+    const [timeline] = await timelines(`http://localhost:${port}`)
+    expect(new Set(timeline?.spans.map(({ service }) => service))).toEqual(new Set(['phaseline-get', 'before', 'late']))
+  } finally {
+    await Promise.all(programs.map((program) => program.stop()))
+  }
+})
+
 test('no answer is exit code 2, and a line that says why', async () => {
-  const get = phaseline(['get', '--wait', '0', ...to, 'http://127.0.0.1:1'])
+  const get = phaseline(['get', '--wait', '600', ...to, 'http://127.0.0.1:1'])
   expect(await get.ended()).toBe(2)
   expect(get.complained()).toMatch(/^phaseline: no answer from 127\.0\.0\.1:1: .*ECONNREFUSED.*\n$/)
   expect(get.said()).toContain('✗ ECONNREFUSED')

@@ -5,6 +5,8 @@ import { filterQuery, limitOf } from '../../src/cli/list-filter.ts'
 import { listLines } from '../../src/cli/list-lines.ts'
 import { summary } from './summaries.ts'
 
+/** The day on which the summaries began. */
+const now = new Date(1_795_225_669_218)
 const withoutTime = (lines: readonly string[]): string[] => lines.map((line) => line.replace(/\d\d:\d\d:\d\d/, 'hh:mm:ss'))
 
 test('requests are a table of 80 columns', () => {
@@ -14,13 +16,23 @@ test('requests are a table of 80 columns', () => {
     summary({ name: 'POST /orders/', status: 500, error: true, durationNs: '2512000000', warnings: { n_plus_one: 1 } }),
     summary({ name: `GET /${'long/'.repeat(20)}`, status: null, inFlight: true }),
   ]
-  expect(withoutTime(listLines(items))).toEqual([
+  expect(withoutTime(listLines(items, { now }))).toEqual([
     'TRACE    TIME             TOOK REQUEST                       MOST OF IT',
     '0af76519 hh:mm:ss 200  10.0 ms GET /books/<int:id>/          db 62 %',
     '0af76519 hh:mm:ss 304   850 µs GET [nginx]                   proxy.respond 100 %',
     '0af76519 hh:mm:ss 500   2.51 s POST /orders/ (N+1)           db <1 %',
     '0af76519 hh:mm:ss ···  running GET /long/long/long/long/lon… db 62 %',
   ])
+})
+
+test('of another day than today the date is said', () => {
+  const tomorrow = new Date(now.getTime() + 86_400_000)
+  const date = `${now.getFullYear()}-${now.getMonth() + 1}-${now.getDate()}`
+  expect(listLines([summary()], { now: tomorrow })[1]).toContain(`0af76519 ${date} 200  10.0 ms GET`)
+})
+
+test('an id of 64 bits is shown without the zeros before it', () => {
+  expect(listLines([summary({ traceId: 'a03ee8fff1dcd9b9'.padStart(32, '0') })])[1]).toMatch(/^a03ee8ff /)
 })
 
 test('a wider terminal shows more of the names, a narrower one is taken as 60 columns', () => {

@@ -8,22 +8,26 @@ import { phaseline } from './programs.ts'
 
 let station: Station
 
+const now = (Date.now() / 1_000).toFixed(3)
+
+/** What a proxy writes into its log. */
+function line(trace: string, status: string, duration: string): string {
+  return JSON.stringify({
+    phaseline: '1',
+    trace,
+    span: trace.slice(16),
+    flags: '01',
+    end: now,
+    duration,
+    forwarded: now,
+    method: 'GET',
+    status,
+  })
+}
+
 /** Three requests to a proxy: two of one kind of id, one that failed. */
 beforeAll(async () => {
   station = await openStation({ port: 0, otlpPort: 0, tell: false })
-  const now = Date.now() / 1_000
-  const line = (trace: string, status: string, duration: string): string =>
-    JSON.stringify({
-      phaseline: '1',
-      trace,
-      span: trace.slice(16),
-      flags: '01',
-      end: now.toFixed(3),
-      duration,
-      forwarded: now.toFixed(3),
-      method: 'GET',
-      status,
-    })
   for (const [trace, status, duration] of [
     ['aaaa0000'.padEnd(32, '1'), '200', '0.010'],
     ['aaaa1111'.padEnd(32, '2'), '200', '0.200'],
@@ -111,4 +115,16 @@ test('compare says where there is nothing to compare with, and what it is asked 
   expect(await run('compare', '/a', '/b')).toMatchObject({ code: 1, complained: expect.stringContaining('one route') as unknown })
   const json = JSON.parse((await run('compare', '--json')).said) as WindowsJson
   expect(json.after.took.count).toBe(3)
+})
+
+// Last, because it adds one.
+test('show and export take the beginning of an id of 64 bits with and without the zeros before it', async () => {
+  const traceId = 'cccc0000'.padEnd(16, '4').padStart(32, '0')
+  station.collector.add(spansOfLine(line(traceId, '200', '0.001')) ?? expect.fail('no line'))
+  await station.collector.flush()
+  for (const beginning of ['cccc', '0'.repeat(16) + 'CCCC']) {
+    expect((await run('show', beginning)).said).toContain(`/trace/${traceId}`)
+    expect((await run('export', beginning)).said).toContain(traceId)
+  }
+  expect((await run('list', '-n', '1')).said).toMatch(/^cccc0000 /m)
 })
