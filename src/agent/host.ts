@@ -1,4 +1,5 @@
 import { trace } from '@opentelemetry/api'
+import type { Attributes } from '../model/attributes.ts'
 import type { SdkResource } from './export/readable.ts'
 import type { ApiSampler } from './sampler.ts'
 import type { Processor } from './export/standard-exit.ts'
@@ -28,4 +29,14 @@ export function findHost(): Host | undefined {
   const { _activeSpanProcessor: processor, _resource: resource = { attributes: {} }, _tracerOptions: options } = provider
   const usable = typeof processor?.onStart === 'function' && typeof processor.onEnd === 'function'
   return { processor: usable ? (processor as Processor) : undefined, resource, sampler: options?.sampler }
+}
+
+/** What an SDK knows of its process by now: asked for `attributes` while its detectors are still looking, it logs an error. */
+export function knownAttributes(resource: SdkResource): Attributes {
+  const raw = resource.getRawAttributes?.() ?? Object.entries(resource.attributes)
+  return Object.fromEntries(raw.toReversed().filter(([, value]) => isKnown(value))) as Attributes
+}
+
+function isKnown(value: unknown): boolean {
+  return Array.isArray(value) || ['string', 'number', 'boolean'].includes(typeof value)
 }

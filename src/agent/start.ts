@@ -1,5 +1,4 @@
 import { context, propagation, trace } from '@opentelemetry/api'
-import type { Attributes } from '../model/attributes.ts'
 import { carried, carry } from '../model/carried.ts'
 import { observe } from '../model/observer.ts'
 import { readConfig, type Config } from './config.ts'
@@ -7,7 +6,7 @@ import { choosingExit, exitFor, meterFor, type Silently } from './export/exits.t
 import type { Exposed } from './metrics/exposed.ts'
 import { FastExit } from './export/fast-exit.ts'
 import { keepTickClass } from './hidden-class.ts'
-import { findHost, type Host } from './host.ts'
+import { findHost, knownAttributes, type Host } from './host.ts'
 import { hanging, inFlight, watchOpen, type InFlightRequest } from './in-flight.ts'
 import { RecordKeeper } from './keeper.ts'
 import { limits } from './limits.ts'
@@ -47,7 +46,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
   keepTickClass()
   const storage = host === undefined ? ownStorage : apiStorage
   const silently = (fn: () => void): void => storage.run(observer.silent, fn)
-  const resource = (host?.resource.attributes as Attributes) ?? resourceAttributes(config, options.attributes)
+  const resource = host === undefined ? resourceAttributes(config, options.attributes) : knownAttributes(host.resource)
   const inner = spans ? await exitFor(config, options, host, resource, silently) : undefined
   const keep = options.keep ?? config.keep
   const meter = metrics && (await meterFor(metrics, resource, silently))

@@ -1,4 +1,4 @@
-import { context, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, diag, SpanStatusCode, trace } from '@opentelemetry/api'
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { AlwaysOffSampler, InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace'
@@ -243,6 +243,27 @@ test('the sampler of the app’s own SDK decides', async () => {
   sdk.start()
   agent = await startAgent({ env: {} })
   expect(observer.open(GATEWAY).recording).toBe(false)
+})
+
+test('an SDK whose detectors are still looking is asked for nothing that it would complain about', async () => {
+  const sink = await collector()
+  const found = Promise.withResolvers<string>()
+  const complaints: string[] = []
+  const hear = (message: string): number => complaints.push(message)
+  const ignore = (): void => undefined
+  diag.setLogger({ error: hear, warn: hear, info: ignore, debug: ignore, verbose: ignore })
+  const spanProcessors = [new SimpleSpanProcessor({ exporter: new InMemorySpanExporter() })]
+  const resourceDetectors = [{ detect: () => ({ attributes: { 'host.id': found.promise, 'host.name': 'here' } }) }]
+  sdk = new NodeSDK({ serviceName: 'theirs', resourceDetectors, spanProcessors, metricReaders: [], instrumentations: [] })
+  sdk.start()
+  agent = await startAgent({ endpoint: sink.url, metrics: true, env: {} })
+  observer.open(GATEWAY).end()
+  await agent?.flush()
+  diag.disable()
+  found.resolve('late')
+  expect(complaints.filter((text) => text.includes('attribute'))).toEqual([])
+  expect(sink.metrics()[0]?.resource).toMatchObject({ 'service.name': 'theirs', 'host.name': 'here' })
+  await sink.close()
 })
 
 test('instrumentations of OpenTelemetry write into our records', async () => {

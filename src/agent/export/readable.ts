@@ -19,6 +19,8 @@ import { traceStateOf } from '../trace-state.ts'
 /** What the SDK's processors and exporters want of a resource. */
 export interface SdkResource {
   readonly attributes: Readonly<Record<string, unknown>>
+  /** The same before they are all known, promises among them; the first of a name counts. */
+  getRawAttributes?(): readonly (readonly [string, unknown])[]
 }
 
 interface TimedEvent {
