@@ -7,5 +7,19 @@ export function untilSignal(): Promise<void> {
         resolve()
       })
     }
+    if (process.env['npm_lifecycle_event'] !== undefined) whenOrphaned(resolve)
   })
+}
+
+/** How often it is looked whether the parent is still there, ms. */
+const LOOK = 500
+
+/** A signal to npm ends the shell that npm starts a script in; the shell passes it on to nobody. */
+function whenOrphaned(resolve: () => void): void {
+  const parent = process.ppid
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(looking)
+    resolve()
+  }, LOOK).unref()
 }
