@@ -6,6 +6,7 @@ import { MINUTE_MS, type Slot } from '../../alerts/slot.ts'
 import { Histogram } from '../../model/histogram.ts'
 import type { Summary } from '../../model/summary.ts'
 import type { Store } from '../../store/contract.ts'
+import { turns } from '../slices.ts'
 import { figure, nanosOf } from './figures.ts'
 import type { Window, WindowsQuery } from './query.ts'
 import { some, type Sample } from './sample.ts'
@@ -69,9 +70,11 @@ function picked(items: readonly Summary[]): Summary[] {
 
 async function read(store: Store, { items }: Sample): Promise<Series[]> {
   const book = new SeriesBook()
+  const turn = turns()
   for (const { traceId } of picked(items)) {
     const timeline = await store.timeline(traceId)
     if (timeline !== undefined) learn(timeline, book)
+    await turn()
   }
   return [...book]
 }
