@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { PhaseId } from '../model/phases.ts'
-import type { Timeline } from '../model/timeline.ts'
-import type { Dependency } from './contract.ts'
-import { storable } from './sqlite-integers.ts'
-import type { Call } from './sqlite-summary.ts'
+import type { PhaseId } from '../../model/phases.ts'
+import type { Timeline } from '../../model/timeline.ts'
+import type { Dependency } from '../contract.ts'
+import { storable } from './integers.ts'
+import type { Call } from './summary.ts'
 
 /**
  * What a server did before it had the request's head. It hangs beside the server's span, under the caller's: one call, several

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { SpanKind } from '../model/phases.ts'
-import type { Timeline } from '../model/timeline.ts'
-import type { Operation } from './contract.ts'
-import { LONGEST_NAME, type Texts } from './sqlite-texts.ts'
+import type { SpanKind } from '../../model/phases.ts'
+import type { Timeline } from '../../model/timeline.ts'
+import type { Operation } from '../contract.ts'
+import { LONGEST_NAME, type Texts } from './texts.ts'
 
 /** More are not listed: names that are made up for every request are no operations. */
 const MOST = 100_000

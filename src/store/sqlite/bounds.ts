@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Filter } from './contract.ts'
+import type { Filter } from '../contract.ts'
 
 /** Doubles are this far off for times of today, in ns; who looks through them checks the exact values of what is left. */
 export const COARSE = 1_024

@@ -1,13 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
-import type { Retention } from './contract.ts'
-import type { Calls } from './sqlite-calls.ts'
-import type { Checkpointer } from './sqlite-checkpoint.ts'
-import type { Chunks } from './sqlite-chunks.ts'
-import type { Columns } from './sqlite-columns.ts'
-import type { TermIndex } from './sqlite-index.ts'
-import { pragma, transaction } from './sqlite-schema.ts'
-import type { Totals } from './sqlite-totals.ts'
+import type { Retention } from '../contract.ts'
+import type { Calls } from './calls.ts'
+import type { Checkpointer } from './checkpoint.ts'
+import type { Chunks } from './chunks.ts'
+import type { Columns } from './columns.ts'
+import type { TermIndex } from './index.ts'
+import { pragma, transaction } from './schema.ts'
+import type { Totals } from './totals.ts'
 
 /** Milliseconds, after which others get their turn: half of 10 million spans took seconds at once. */
 const SLICE = 5

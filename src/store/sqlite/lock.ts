@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { PhaselineError } from '../model/errors.ts'
-import { makeFolder } from './sqlite-folder.ts'
+import { PhaselineError } from '../../model/errors.ts'
+import { makeFolder } from './folder.ts'
 
 /**
  * Takes a folder for this process alone. The lock is SQLite's own on a file, so the system takes it back when the process ends, however it ends.

@@ -1,7 +1,7 @@
-import { PHASE_IDS, type PhaseId } from '../model/phases.ts'
-import type { Received, Summary } from '../model/summary.ts'
-import type { Warning } from '../model/timeline.ts'
-import { LONGEST_NAME, type Texts } from './sqlite-texts.ts'
+import { PHASE_IDS, type PhaseId } from '../../model/phases.ts'
+import type { Received, Summary } from '../../model/summary.ts'
+import type { Warning } from '../../model/timeline.ts'
+import { LONGEST_NAME, type Texts } from './texts.ts'
 
 /**
  * A summary in some 100 bytes: whole numbers as varints, texts by number, phases by their place in the table.

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
-import { inTurns } from '../model/steps.ts'
-import type { StoredTrace } from './contract.ts'
-import { ZSTD } from './sqlite-chunks.ts'
-import { gatherOperations, type OperationsOf } from './sqlite-operations.ts'
-import { gatherTerms } from './sqlite-terms.ts'
+import { inTurns } from '../../model/steps.ts'
+import type { StoredTrace } from '../contract.ts'
+import { ZSTD } from './chunks.ts'
+import { gatherOperations, type OperationsOf } from './operations.ts'
+import { gatherTerms } from './terms.ts'
 
 /** What of a trace takes long to make. */
 export interface Made {

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { BlockNames, type Name } from './sqlite-names.ts'
-import { BLOCK, hasRow, noRows, OpenBlock, packRows, rowsIn, rowsOf, type Rows, unpackRows } from './sqlite-postings.ts'
-import { BlockSieve } from './sqlite-sieve.ts'
-import type { Texts } from './sqlite-texts.ts'
+import { BlockNames, type Name } from './names.ts'
+import { BLOCK, hasRow, noRows, OpenBlock, packRows, rowsIn, rowsOf, type Rows, unpackRows } from './postings.ts'
+import { BlockSieve } from './sieve.ts'
+import type { Texts } from './texts.ts'
 
 /**
  * So many spans of the block that is being filled are not in the table at most: they are stitched again when the database is opened.

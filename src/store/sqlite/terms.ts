@@ -1,8 +1,8 @@
-import { ofAttributes } from '../model/shared-attributes.ts'
-import type { Resource, Value, ValueMap } from '../model/span.ts'
-import type { Summary } from '../model/summary.ts'
-import { atOnce } from '../model/steps.ts'
-import type { Timeline, TimelineSpan } from '../model/timeline.ts'
+import { ofAttributes } from '../../model/shared-attributes.ts'
+import type { Resource, Value, ValueMap } from '../../model/span.ts'
+import type { Summary } from '../../model/summary.ts'
+import { atOnce } from '../../model/steps.ts'
+import type { Timeline, TimelineSpan } from '../../model/timeline.ts'
 
 /** A trace has at most so many terms: a hostile one costs no more than a large one. */
 const MOST = 4_096

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Texts } from './sqlite-texts.ts'
+import type { Texts } from './texts.ts'
 
 /** A text that is kept once, and what it is found by. */
 export interface Name {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Name } from './sqlite-names.ts'
-import { term } from './sqlite-terms.ts'
+import type { Name } from './names.ts'
+import { term } from './terms.ts'
 
 /** More different texts than this are kept where they are used, so that hostile names fill rows that retention removes. */
 const MOST = 50_000

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Filter } from './contract.ts'
-import { BlockBounds, COARSE } from './sqlite-bounds.ts'
-import { BLOCK, hasRow, type Rows } from './sqlite-postings.ts'
+import type { Filter } from '../contract.ts'
+import { BlockBounds, COARSE } from './bounds.ts'
+import { BLOCK, hasRow, type Rows } from './postings.ts'
 
 /** The times of a block's rows, by their place in it. */
 interface Times {

@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { PhaselineError } from '../model/errors.ts'
+import { PhaselineError } from '../../model/errors.ts'
 
 /** Raised with every change of the tables that older code could not read. */
 const VERSION = 5
