@@ -17,24 +17,28 @@ export interface Part {
 export function partsOf(timing: PerformanceResourceTiming): Part[] {
   const { redirectStart, redirectEnd, fetchStart, requestStart, responseStart, responseEnd } = timing
   if (requestStart === 0) return []
-  const parts: Part[] = [
-    { name: 'redirect', start: redirectStart, end: redirectEnd },
+  const redirect: Part = { name: 'redirect', start: redirectStart, end: redirectEnd }
+  return [
+    ...(redirectEnd > redirectStart ? [redirect] : []),
     { name: 'wait for connection', phase: 'client.wait', start: fetchStart, end: requestStart },
     ...connection(timing),
     { name: 'wait for response', phase: 'client.ttfb', start: requestStart, end: responseStart },
     { name: 'receive response', phase: 'client.receive', start: responseStart, end: responseEnd },
   ]
-  return parts.filter(({ start, end }) => end > start)
 }
 
+/** Browsers round to 0.1 ms: to connect to one's own machine may have taken nothing, beside the handshake that shows that it was. */
 function connection(timing: PerformanceResourceTiming): Part[] {
   const { domainLookupStart, domainLookupEnd, connectStart, secureConnectionStart, connectEnd } = timing
-  const { hostname, host } = new URL(timing.name, location.href)
+  const { hostname, host } = new URL(timing.name)
   const inside = 'client.wait'
   const connected = secureConnectionStart > 0 ? secureConnectionStart : connectEnd
+  const lookup: Part = { name: `DNS lookup ${hostname}`, phase: 'dns', inside, start: domainLookupStart, end: domainLookupEnd }
+  const connect: Part = { name: `socket connect ${host}`, phase: 'connect', inside, start: connectStart, end: connected }
+  const tls: Part = { name: `TLS client handshake ${hostname}`, phase: 'tls', inside, start: connected, end: connectEnd }
   return [
-    { name: `DNS lookup ${hostname}`, phase: 'dns', inside, start: domainLookupStart, end: domainLookupEnd },
-    { name: `socket connect ${host}`, phase: 'connect', inside, start: connectStart, end: connected },
-    { name: `TLS client handshake ${hostname}`, phase: 'tls', inside, start: connected, end: connectEnd },
+    ...(domainLookupEnd > domainLookupStart ? [lookup] : []),
+    ...(connectEnd > connectStart ? [connect] : []),
+    ...(connectEnd > connected ? [tls] : []),
   ]
 }

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { partsOf } from '../../src/browser/phases.ts'
+
+/** Of a request over a new connection with TLS, ms. */
+const NEW = {
+  name: 'https://shop.example:8443/books/',
+  redirectStart: 0,
+  redirectEnd: 0,
+  fetchStart: 1,
+  domainLookupStart: 2,
+  domainLookupEnd: 5,
+  connectStart: 5,
+  secureConnectionStart: 7,
+  connectEnd: 10,
+  requestStart: 11,
+  responseStart: 20,
+  responseEnd: 25,
+}
+const KEPT = { domainLookupStart: 1, domainLookupEnd: 1, connectStart: 1, secureConnectionStart: 1, connectEnd: 1 }
+
+const phasesOf = (changes: Partial<typeof NEW> = {}): string[] =>
+  partsOf({ ...NEW, ...changes } as PerformanceResourceTiming).map(
+    ({ name, phase = name, inside, start, end }) => `${inside === undefined ? '' : `${inside} > `}${phase} ${start}-${end}`,
+  )
+
+describe('the phases of a request as a browser timed it', () => {
+  test('over a new connection: lookup, connect and handshake inside the wait for it', () => {
+    expect(phasesOf()).toEqual([
+      'client.wait 1-11',
+      'client.wait > dns 2-5',
+      'client.wait > connect 5-7',
+      'client.wait > tls 7-10',
+      'client.ttfb 11-20',
+      'client.receive 20-25',
+    ])
+    expect(partsOf(NEW as PerformanceResourceTiming).map(({ name }) => name)).toContain('socket connect shop.example:8443')
+  })
+
+  test('over a connection that was kept: none of them', () => {
+    expect(phasesOf(KEPT)).toEqual(['client.wait 1-11', 'client.ttfb 11-20', 'client.receive 20-25'])
+  })
+
+  test('without TLS: no handshake', () => {
+    expect(phasesOf({ secureConnectionStart: 0 }).slice(2, 4)).toEqual(['client.wait > connect 5-10', 'client.ttfb 11-20'])
+  })
+
+  test('that connected in less than a browser can tell: a connect of no time, as the handshake shows', () => {
+    expect(phasesOf({ secureConnectionStart: 5 })).toContain('client.wait > connect 5-5')
+  })
+
+  test('after a redirect: that, too', () => {
+    expect(phasesOf({ redirectStart: 0.1, redirectEnd: 0.9 })[0]).toBe('redirect 0.1-0.9')
+  })
+
+  test('of another site that does not allow it: nothing', () => {
+    expect(phasesOf({ requestStart: 0 })).toEqual([])
+  })
+})
