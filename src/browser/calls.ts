@@ -48,7 +48,7 @@ export class Calls {
 
   /** The first of that address that began after the call, and belongs to no other. */
   private take({ url, start }: Request): PerformanceResourceTiming | undefined {
-    const at = this.timings.findIndex(({ name, startTime }) => name === url && startTime >= start - 1)
+    const at = this.timings.findIndex(({ name, startTime }) => name.split('#', 1)[0] === url && startTime >= start - 1)
     return at < 0 ? undefined : this.timings.splice(at, 1)[0]
   }
 

@@ -26,13 +26,18 @@ export interface BrowserOptions {
   readonly ratio?: number
 }
 
+/** On the page itself: a script tag and a bundle have a copy of this module each. */
+const WATCHED = Symbol.for('phaseline.browser')
+const page = globalThis as { [WATCHED]?: boolean }
+
 /**
  * Shows the browser's side of requests: of the one for this page, with DNS, connect, TLS, wait and receive, and of every `fetch` and
  * XMLHttpRequest of its scripts. The server's spans hang under them. Sends OTLP as JSON, within a second and when the page is
- * left. Never throws: the page comes first.
+ * left. A second call on a page does nothing. Never throws: the page comes first.
  * @returns stops watching, and sends what there is
  */
 export function observeBrowser(options: BrowserOptions): () => void {
+  if (page[WATCHED]) return () => {}
   try {
     return observe(options)
   } catch (error) {
@@ -47,10 +52,12 @@ function observe({ endpoint, headers = {}, propagateTo = [], ratio = 1, ...named
   const sampled = server?.sampled ?? Math.random() < ratio
   const sender = new Sender({ endpoint: new URL(endpoint, document.baseURI).href, resource: resourceOf(named), headers }, fetch)
   const calls = new Calls((request, timing) => sender.add(spansOf(request, timing)))
-  const tracer = new Tracer({ sampled, propagateTo, ignore: new URL(endpoint, document.baseURI).href }, calls)
-  let visited = navigation === undefined || server === undefined || !sampled
+  const tracer = new Tracer({ sampled, propagateTo }, calls)
+  let visited = !sampled
   const visit = (): void => {
-    if (!visited && navigation && server) sender.add(visitOf(navigation, server))
+    // Hidden, or left, before all of it had come.
+    if (visited || !navigation?.responseEnd || !server) return
+    sender.add(visitOf(navigation, server))
     visited = true
   }
   const leave = (): void => {
@@ -58,7 +65,16 @@ function observe({ endpoint, headers = {}, propagateTo = [], ratio = 1, ...named
     calls.match(true)
     sender.flush()
   }
-  const undo = [watchFetch(tracer), watchXhr(tracer), whenLoaded(visit), whenLeft(leave), () => calls.close(), leave]
+  page[WATCHED] = true
+  const undo = [
+    () => void delete page[WATCHED],
+    watchFetch(tracer),
+    watchXhr(tracer),
+    whenLoaded(visit),
+    whenLeft(leave),
+    () => calls.close(),
+    leave,
+  ]
   return () => undo.splice(0).forEach((back) => back())
 }
 

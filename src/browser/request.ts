@@ -29,7 +29,7 @@ export function spansOf(request: Request, timing: PerformanceResourceTiming | un
     kind: 'CLIENT',
     phase: 'client',
     start,
-    end: Math.max(request.end, timing?.responseEnd ?? 0),
+    end: timing?.responseEnd || request.end,
     attributes: attributesOf(request, timing),
     events,
     failure,

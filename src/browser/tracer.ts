@@ -17,8 +17,6 @@ export interface Tracing {
   readonly sampled: boolean
   /** Origins besides the page's own that are sent a `traceparent`: they must allow the header (CORS). */
   readonly propagateTo: readonly string[]
-  /** Addresses that are not looked at, the collector's. */
-  readonly ignore: string
 }
 
 /** The methods of RFC 9110, and PATCH: another may be anything. */
@@ -36,9 +34,9 @@ export class Tracer {
 
   /** @returns undefined for what is nobody's business. @throws TypeError if the address is none */
   begin(method: string, address: string | URL): Call | undefined {
-    const { sampled, propagateTo, ignore } = this.tracing
+    const { sampled, propagateTo } = this.tracing
     const { href, origin, protocol } = new URL(address, document.baseURI)
-    if (!protocol.startsWith('http') || href.startsWith(ignore)) return undefined
+    if (!protocol.startsWith('http')) return undefined
     const [traceId, spanId] = [randomId(16), randomId(8)]
     const told = origin === location.origin || propagateTo.includes(origin)
     const upper = method.toUpperCase()

@@ -40,8 +40,13 @@ function followed(answer: Promise<Response>, call: Call): Promise<Response> {
 }
 
 function withHeaders([input, init]: Arguments, { traceparent }: Call): Arguments {
-  if (traceparent === undefined) return init === undefined ? [input] : [input, init]
-  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
-  if (!headers.has('traceparent')) headers.set('traceparent', traceparent)
-  return [input, { ...init, headers }]
+  if (traceparent === undefined) return [input, init]
+  try {
+    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
+    if (!headers.has('traceparent')) headers.set('traceparent', traceparent)
+    return [input, { ...init, headers }]
+  } catch {
+    // Headers that are none: `fetch` rejects them, it does not throw.
+    return [input, init]
+  }
 }

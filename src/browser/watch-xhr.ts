@@ -36,6 +36,11 @@ function follow(xhr: XMLHttpRequest, call: Call | undefined): void {
     // It is not open: `send` will say so.
     return
   }
-  for (const failure of ['error', 'abort', 'timeout']) xhr.addEventListener(failure, () => call.failed(failure), { once: true })
-  xhr.addEventListener('load', () => call.answered(xhr.status), { once: true })
+  // An object may be sent again and again: nothing of this request is to hear of the next.
+  const over = new AbortController()
+  const when = (event: string, then: () => void): void => {
+    xhr.addEventListener(event, () => (over.abort(), then()), { signal: over.signal })
+  }
+  for (const failure of ['error', 'abort', 'timeout']) when(failure, () => call.failed(failure))
+  when('load', () => call.answered(xhr.status))
 }

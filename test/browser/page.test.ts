@@ -180,6 +180,44 @@ describe.skipIf(noBrowser)('a page with the script, in Chromium', () => {
     expect(sink.spans.filter((span) => to('/data/1')(span) || to('/said/nothing')(span))).toEqual([])
   })
 
+  test('tells each request of an XMLHttpRequest that is sent again once', async () => {
+    await page.goto(site.url)
+    await page.evaluate(`(async () => {
+      const xhr = new XMLHttpRequest()
+      for (const path of ['/data/first', '/broken']) {
+        xhr.open('GET', path)
+        const over = new Promise((resolve) => (xhr.onloadend = resolve))
+        xhr.send()
+        await over
+      }
+    })()`)
+    await page.goto('about:blank')
+    expect((await sink.find(to('/broken'))).attributes['error.type']).toBe('error')
+    expect(sink.spans.filter(to('/data/first')).map(({ failed }) => failed)).toEqual([false])
+  })
+
+  test('is watched once, however often its script is there', async () => {
+    await page.goto(site.url)
+    await page.evaluate(`new Promise((resolve) => {
+      const tag = Object.assign(document.createElement('script'), { src: '/phaseline.js', onload: resolve })
+      tag.dataset.endpoint = '${sink.url}'
+      document.head.append(tag)
+    })`)
+    await page.evaluate(() => fetch('/data/once').then((response) => response.text()))
+    await page.goto('about:blank')
+    await sink.find(to('/data/once'))
+    expect(sink.spans.filter(to('/data/once')).length).toBe(1)
+  })
+
+  test('leaves what fetch says of headers that are none as it is: a rejection, nothing thrown', async () => {
+    await page.goto(site.url)
+    const said = await page.evaluate(() => {
+      const answer = fetch('/data/1', { headers: { 'not a name': '1' } })
+      return answer.then(String, (error: Error) => error.name)
+    })
+    expect(said).toBe('TypeError')
+  })
+
   test('never disturbs: a failure that nobody caught is reported, a collector that is away is not noticed', async () => {
     gone(sink.server)
     await page.goto(site.url)
