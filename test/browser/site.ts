@@ -34,7 +34,12 @@ const values = (list: readonly KeyValue[]): Record<string, string> =>
 /** A collector for pages of any origin: keeps what comes, and can be waited on. */
 export class Sink {
   readonly spans: Sent[] = []
-  readonly server: Server = createServer((request, response) => void this.take(request, response))
+  readonly server: Server = createServer((request, response) => {
+    this.take(request, response).catch((error: unknown) => {
+      // A page that is closed gives up what it was sending; what came whole and is wrong is the script's fault.
+      if (request.complete) throw error
+    })
+  })
   private readonly waiting: (() => void)[] = []
 
   get url(): string {
