@@ -80,10 +80,11 @@ function spanOf({ spans }: Timeline, phase: string): TimelineSpan {
 
 const ms = ({ start, end }: TimelineSpan): number => Number(end - start) / 1e6
 
-/** Each phase of the proxy and the app, with whose child it is by what was sent. */
+/** Each phase of the proxy and the app, with whose child it is by what was sent; not the way back, which only a busy machine makes notable. */
 function family({ spans }: Timeline): string[] {
   const phaseOf = (id: string | null): string => spans.find(({ spanId }) => spanId === id)?.phase ?? '(none)'
-  return spans.map(({ phase, recordedParentSpanId }) => `${phase} < ${phaseOf(recordedParentSpanId)}`)
+  const notable = spans.filter(({ phase }) => phase !== 'middleware.response')
+  return notable.map(({ phase, recordedParentSpanId }) => `${phase} < ${phaseOf(recordedParentSpanId)}`)
 }
 
 describe.skipIf(absent)('a stock nginx before a watched app', () => {

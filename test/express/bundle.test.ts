@@ -37,6 +37,8 @@ test.each(['express', 'express4'])(
     const names = JSON.parse(execFileSync(process.execPath, [file], { encoding: 'utf8' })) as string[]
     const lines = readFileSync(file, 'utf8').split('\n')
     const called = names.flatMap((name) => {
+      // What a busy machine takes away from a layer after next(), which `delays.test.ts` is about.
+      if (name.endsWith(' process_response')) return []
       const [, line] = new RegExp(`${basename(file)}:(\\d+)`).exec(name) ?? []
       return line === undefined ? [] : [lines[Number(line) - 1]?.trim()]
     })
