@@ -180,6 +180,7 @@ class RunningCollector implements Collector {
   }
 
   private forward(delivery: Delivery, spans: number, corrected: boolean): void {
+    if (spans === 0) return
     for (const forwarder of this.forwarders)
       if ((forwarder.target.corrected ?? false) === corrected) forwarder.send(delivery, spans)
   }

@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 import { type Letter, Outbox } from './outbox.ts'
+import { post, type Result, TIMEOUT } from './post.ts'
 
 /** Another OTLP endpoint that gets everything. */
 export interface ForwardTarget {
@@ -22,12 +23,9 @@ export interface ForwardStats {
   readonly lastError: string | null
 }
 
-/** Answers that mean "later" (OTLP/HTTP, "Retryable Response Codes"). */
-const RETRYABLE = new Set([429, 502, 503, 504])
 const CONNECTIONS = 4
 const FIRST_WAIT = 200
 const LONGEST_WAIT = 30_000
-const TIMEOUT = 10_000
 
 const ROOM = 64 * 1024 * 1024
 
@@ -106,18 +104,19 @@ export class Forwarder {
     this.bytes -= letter.delivery.received.length
     this.counts.queued -= letter.spans
     this.outbox.done(letter)
-    if (result.error === null) {
-      this.failures = 0
-      this.counts.sent += letter.spans
-    } else {
-      this.counts.dropped += letter.spans
-      this.lastError = result.error
-    }
+    const taken = result.taken ? letter.spans - Math.min(result.rejected ?? 0, letter.spans) : 0
+    this.counts.sent += taken
+    this.counts.dropped += letter.spans - taken
+    if (result.taken) this.failures = 0
+    if (result.error !== null) this.lastError = result.error
   }
 
-  /** Back to the front of the queue; the wait doubles with each failure in a row, with jitter, unless the other side says how long. */
+  /**
+   * Behind the others: it may be what the other side cannot stand. The wait doubles with each failure in a row, with jitter, unless the
+   * other side says how long.
+   */
   private later(letter: Letter, result: Result): void {
-    this.queue.unshift(letter)
+    this.queue.push(letter)
     this.lastError = result.error
     const wait = result.waitMs ?? Math.min(FIRST_WAIT * 2 ** this.failures, LONGEST_WAIT) * (0.5 + Math.random() / 2)
     this.failures++
@@ -130,7 +129,7 @@ export class Forwarder {
   }
 
   stats(): ForwardStats {
-    return { url: this.target.url, ...this.counts, lastError: this.lastError }
+    return { url: withoutPassword(this.target.url), ...this.counts, lastError: this.lastError }
   }
 
   /** Resolves when nothing waits any more, or after so many ms. */
@@ -153,48 +152,16 @@ export class Forwarder {
     await Promise.all(this.sending)
     clearTimeout(this.timer)
     if (this.outbox.isKept) this.outbox.close(this.queue)
-    else for (const letter of this.queue.splice(0)) this.settle(letter, { error: this.lastError ?? 'closed', again: false })
+    else
+      for (const letter of this.queue.splice(0))
+        this.settle(letter, { taken: false, again: false, error: this.lastError ?? 'closed' })
   }
 }
 
-interface Result {
-  readonly error: string | null
-  readonly again: boolean
-  readonly waitMs?: number
-}
-
-function endpoint(base: string, path: string): URL {
-  const url = new URL(base)
-  if (!url.pathname.endsWith(path)) url.pathname = url.pathname.replace(/\/v1\/traces$/, '').replace(/\/$/, '') + path
-  return url
-}
-
-/** Never rejects. */
-function post(target: ForwardTarget, delivery: Letter['delivery'], agent: HttpAgent): Promise<Result> {
-  return new Promise((resolve) => {
-    const failed = (error: Error): void => resolve({ error: error.message || String(error), again: true })
-    try {
-      const url = endpoint(target.url, delivery.path)
-      const headers = { ...target.headers, ...delivery.headers, 'content-length': delivery.received.length }
-      const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-      const request = send(url, { method: 'POST', agent, headers, timeout: TIMEOUT }, (response) => {
-        response
-          .on('error', failed)
-          .on('end', () => resolve(resultOf(response)))
-          .resume()
-      })
-      request.on('error', failed).on('timeout', () => request.destroy(new Error('no answer')))
-      request.end(delivery.received)
-    } catch (error) {
-      resolve({ error: (error as Error).message, again: false })
-    }
-  })
-}
-
-function resultOf(response: IncomingMessage): Result {
-  const status = response.statusCode ?? 0
-  if (status < 300) return { error: null, again: false }
-  const seconds = Number(response.headers['retry-after'])
-  const wait = Number.isFinite(seconds) && seconds > 0 ? { waitMs: Math.min(seconds * 1_000, LONGEST_WAIT) } : {}
-  return { error: `HTTP ${status}`, again: RETRYABLE.has(status), ...wait }
+/** A target as people may see it. */
+function withoutPassword(url: string): string {
+  const parsed = URL.parse(url)
+  if (parsed === null || (parsed.username === '' && parsed.password === '')) return url
+  parsed.username = parsed.password = ''
+  return parsed.href
 }

@@ -2,7 +2,8 @@ import { cpSync, readdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { exportResponse } from '../../src/collector/answers.ts'
 import { Forwarder } from '../../src/collector/forward.ts'
 import type { Delivery } from '../../src/collector/receiver.ts'
 import type { Span } from '../../src/model/span.ts'
@@ -192,4 +193,75 @@ test('with corrected times spans are sent on as their timeline has them, each on
   }
   expect(sent.flat().map(({ attributes }) => attributes.has('phaseline.clock.shift_ns'))).toEqual([false, true, true])
   expect(collector.stats().forwarding).toMatchObject([{ sent: 3, dropped: 0, queued: 0 }])
+})
+
+test.each([
+  ['protobuf', 'application/x-protobuf', exportResponse('protobuf', 2, 'too old')],
+  ['JSON', 'application/json', exportResponse('json', 2, 'too old')],
+])('spans that a target rejects of a body that it takes are dropped and counted, not sent: %s', async (_what, type, answer) => {
+  const other = await endpoint((_count, response) => void response.writeHead(200, { 'content-type': type }).end(answer))
+  const forwarder = new Forwarder({ url: other.url })
+  forwarder.send(delivery(), 3)
+  await forwarder.flush()
+  expect(other.got).toHaveLength(1)
+  expect(forwarder.stats()).toMatchObject({ sent: 1, dropped: 2, queued: 0, lastError: '2 spans were rejected: too old' })
+})
+
+test.each([
+  ['nothing', ''],
+  ['no protobuf', 'nonsense'],
+  ['far too much', 'x'.repeat(300_000)],
+])('a target that says %s when it takes a body has it', async (_what, answer) => {
+  const type = { 'content-type': 'application/x-protobuf' }
+  const other = await endpoint((_count, response) => void response.writeHead(200, type).end(answer))
+  const forwarder = new Forwarder({ url: other.url })
+  forwarder.send(delivery(), 3)
+  await forwarder.flush()
+  expect(forwarder.stats()).toMatchObject({ sent: 3, dropped: 0, queued: 0, lastError: null })
+})
+
+test('a body at which a target hangs up keeps no other one waiting', async () => {
+  const poison = Buffer.from('poison')
+  const other = await endpoint((count, response) =>
+    other.got[count]?.body.equals(poison) === true ? void response.destroy() : void response.end(),
+  )
+  const forwarder = new Forwarder({ url: other.url })
+  onTestFinished(() => forwarder.close(0))
+  // As many as are sent at once.
+  for (let number = 0; number < 4; number++) forwarder.send(delivery(poison), 1)
+  for (let number = 0; number < 4; number++) forwarder.send(delivery(), 1)
+  await expect.poll(() => forwarder.stats(), { timeout: 15_000 }).toMatchObject({ sent: 4, queued: 4 })
+})
+
+test.each([
+  ['seconds', (ms: number) => String(ms / 1_000)],
+  ['a date', (ms: number) => new Date(Date.now() + ms).toUTCString()],
+])('a target that says in %s when to come again is left alone until then', async (_what, inWords) => {
+  const other = await endpoint((_count, response) => void response.writeHead(503, { 'retry-after': inWords(120_000) }).end())
+  const wait = vi.spyOn(globalThis, 'setTimeout')
+  onTestFinished(() => wait.mockRestore())
+  const forwarder = new Forwarder({ url: other.url })
+  onTestFinished(() => forwarder.close(0))
+  forwarder.send(delivery(), 1)
+  await expect.poll(() => forwarder.stats().lastError).toBe('HTTP 503')
+  const asked = wait.mock.calls.map(([, ms]) => ms ?? 0).filter((ms) => ms > 60_000)
+  expect(asked).toEqual([expect.closeTo(120_000, -4)])
+})
+
+test('a body without spans is not sent on: what waits would grow without them', async () => {
+  const other = await endpoint(ok)
+  const collector = await running({ forward: [{ url: other.url }] })
+  expect((await send(collector.otlpPort, '')).status).toBe(200)
+  await send(collector.otlpPort, body)
+  await collector.flush()
+  expect(other.got.map(({ body: got }) => got.length)).toEqual([body.length])
+})
+
+test('the password of a target is told to nobody but the target', async () => {
+  const other = await endpoint(ok)
+  const forwarder = new Forwarder({ url: other.url.replace('//', '//user:word@') })
+  forwarder.send(delivery(), 1)
+  await forwarder.close()
+  expect(other.got[0]?.headers.authorization).toBe(`Basic ${btoa('user:word')}`)
+  expect(forwarder.stats().url).toBe(`${other.url}/`)
 })
