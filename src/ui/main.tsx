@@ -7,6 +7,7 @@ import './styles/details.css'
 import './styles/board.css'
 import './styles/alerts.css'
 import './styles/compare.css'
+import './styles/media.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 

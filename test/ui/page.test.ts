@@ -18,7 +18,9 @@ interface Findings {
 async function seriousFindings(page: Page): Promise<string[]> {
   // Playwright evaluates outside of the page's policy.
   await page.evaluate(axe)
-  const found = await page.evaluate<Findings>('axe.run(document, { resultTypes: ["violations"] })')
+  const found = await page.evaluate<Findings>(
+    'axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } })',
+  )
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary}`))

@@ -154,6 +154,57 @@ test.skipIf(noBrowser)('of a request that failed it says where and why, and one 
   await page.locator('.row[aria-selected=true]', { hasText: 'SELECT book' }).waitFor()
 })
 
+test.skipIf(noBrowser)('where the time went is a sentence: by name, else by phase, else what it is spread over', async () => {
+  const each = (parts: readonly [Part['phase'], string][]): Part[] =>
+    parts.map(([phase, name], at) => ({ phase, name, from: at * 10, to: at * 10 + 10 }))
+  const whole = (inside: Part[]): Part => ({ phase: 'gateway', name: 'GET /', from: 0, to: inside.length * 10, inside })
+  view.receive(1, bookshop(90_000))
+  view.receive(2, whole(each(Array.from({ length: 8 }, (_, at) => ['db', `SELECT table_${at}`]))))
+  const phases = ['view', 'model', 'db', 'render', 'resolve', 'respond', 'middleware.request', 'db.pool'] as const
+  view.receive(3, whole(each(phases.map((phase) => [phase, `a ${phase}`]))))
+  const page = await view.open(`/trace/${ONE}`)
+  const said = async (trace: string): Promise<string> => {
+    await page.goto(`${view.serving.url}/trace/${trace}`)
+    return (await page.locator('.blame').innerText()).replaceAll(/\s+/g, ' ')
+  }
+  expect(await said('1')).toMatch(/^mostly SessionMiddleware in 2 hooks, 93\.0 ms \(76\.5 %\)$/)
+  expect(await said('2')).toBe('mostly database, 80.0 µs (100.0 %)')
+  expect(await said('3')).toMatch(/^spread out:( [a-z ]+, 10\.0 µs \(12\.5 %\)){3}$/)
+  await page.locator('.blame button').first().click()
+  await page.locator('.key[aria-pressed=true]').waitFor()
+})
+
+test.skipIf(noBrowser)(
+  'spans of others have no gaps: what nothing covers in them is called by their phase, above and below',
+  async () => {
+    const plain = spansOf(bookshop()).map((span) => ({
+      ...span,
+      attributes: new Map([...span.attributes].filter(([name]) => !name.startsWith('phaseline.'))),
+    }))
+    view.receive(1)
+    const page = await view.open(`/trace/${ONE}`)
+    await page.locator('.row .gap').first().waitFor()
+    view.serving.store.receive(plain.map((span) => ({ ...span, traceId: '2'.padStart(32, '0') })))
+    await page.goto(`${view.serving.url}/trace/2`)
+    await page.locator('.row .own').first().waitFor()
+    expect(await page.locator('.row .gap').count()).toBe(0)
+    expect(await page.locator('.legend').innerText()).not.toContain('gap')
+  },
+)
+
+test.skipIf(noBrowser)('on paper every row is there, also those that were out of sight', async () => {
+  const inside = Array.from({ length: 300 }, (_, at): Part => ({ phase: 'view', name: `view ${at}`, from: at, to: at + 1 }))
+  view.receive(1, { phase: 'gateway', name: 'GET /', from: 0, to: 300, inside })
+  const page = await view.open(`/trace/${ONE}`)
+  await page.locator('.waterfall .row').first().waitFor()
+  const rows = (): Promise<number> => page.locator('.waterfall .row').count()
+  expect(await rows()).toBeLessThan(120)
+  await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+  await expect.poll(rows).toBe(301)
+  await page.evaluate('dispatchEvent(new Event("afterprint"))')
+  await expect.poll(rows).toBeLessThan(120)
+})
+
 test.skipIf(noBrowser)('what is no trace id is called so, and not sought', async () => {
   const page = await view.open('/trace/hello')
   await page.getByRole('heading', { name: 'That is no trace id' }).waitFor()

@@ -49,6 +49,16 @@ test.skipIf(noBrowser)('a time that was selected among the requests is compared 
   )
 })
 
+test.skipIf(noBrowser)('soon after the start, when there is nothing earlier, a shorter window is one click away', async () => {
+  receive(1, 200, 0)
+  const page = await view.open('/compare')
+  const shorter = page.getByRole('link', { name: 'The last minute against the one before' })
+  await shorter.click()
+  await expect.poll(() => new URL(page.url()).search).toBe('?lastMs=60000')
+  await page.getByLabel('Window').waitFor()
+  expect(await shorter.count()).toBe(0)
+})
+
 test.skipIf(noBrowser)('a few requests are said to be few, and none what to do about it', async () => {
   view.receive(1, bookshop(), BigInt(Date.now() - 400_000) * 1_000_000n)
   view.receive(2, bookshop(), BigInt(Date.now() - 100_000) * 1_000_000n)

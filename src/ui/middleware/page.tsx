@@ -48,7 +48,7 @@ export function MiddlewarePage({ board }: { board: Board }): VNode {
       {data.rows.length > 0 && (
         <p class="foot">
           Own time only: what a hook waited for counts for what it waited for. Share is of the time of the requests it took part
-          in.
+          in.{board.sort === 'time' && ' What took the most time in all is first.'}
         </p>
       )}
     </div>

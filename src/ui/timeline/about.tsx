@@ -1,12 +1,10 @@
 import type { VNode } from 'preact'
-import { useMemo } from 'preact/hooks'
 import type { OutlineJson } from '../../query/wire/outline.ts'
 import { Copy } from '../copy.tsx'
-import { day, duration, percent, plural, timeOfDay } from '../format.ts'
+import { count, day, duration, plural, timeOfDay } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { RouteName, Status } from '../request-words.tsx'
-import { phaseLook } from '../phases.ts'
-import { culpritOf } from './culprit.ts'
+import { Answer } from './answer.tsx'
 import { Failure } from './failure.tsx'
 import { laneOrder } from './lane-pieces.ts'
 import type { Act } from './state.ts'
@@ -48,7 +46,7 @@ function Warnings({ warnings }: { warnings: Record<string, number> }): VNode | n
           <li key={warning} title={meaning}>
             <b>
               {title}
-              {times > 1 && warning !== 'in_flight' ? ` ×${times}` : ''}
+              {times > 1 && warning !== 'in_flight' ? ` ×${count(times)}` : ''}
             </b>{' '}
             {meaning}
           </li>
@@ -65,28 +63,6 @@ function services(outline: OutlineJson): string[] {
   return [...new Set([...names, ...spans.service.map((service) => strings[service] ?? '')])].filter((name) => name !== '')
 }
 
-/** Where most of the time went, by name; a click goes there. */
-function Blame({ trace, dispatch }: { trace: Trace; dispatch: (act: Act) => void }): VNode | null {
-  const culprit = useMemo(() => culpritOf(trace), [trace])
-  if (culprit === null) return null
-  const { name, service, times, ns, span } = culprit
-  return (
-    <button
-      type="button"
-      class={`blame ${phaseLook(trace.phase(span)).className}`}
-      title={`What the request waited for longest, in ${service}. Press to see it.`}
-      onClick={() => dispatch({ type: 'select', span, details: true })}
-    >
-      <i class="swatch" />
-      <span>
-        {ns > trace.total / 2 ? 'mostly' : 'longest:'} <b>{name}</b>
-        {times > 1 && (trace.middleware(span) === null ? ` ×${times}` : ` in ${times} hooks`)}, {duration(ns)} (
-        {percent(ns / trace.total)})
-      </span>
-    </button>
-  )
-}
-
 /** What the timeline is of: the request, its answer, how long, when, who took part. */
 export function About({ trace, dispatch }: { trace: Trace; dispatch: (act: Act) => void }): VNode {
   const { outline } = trace
@@ -101,7 +77,7 @@ export function About({ trace, dispatch }: { trace: Trace; dispatch: (act: Act) 
         <span class="total" data-testid="total">
           {duration(Number(outline.durationNs))}
         </span>
-        <Blame trace={trace} dispatch={dispatch} />
+        <Answer trace={trace} dispatch={dispatch} />
         <Actions outline={outline} />
       </div>
       <div class="line facts-line">

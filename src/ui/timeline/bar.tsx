@@ -90,7 +90,10 @@ export function Bar({ trace, range, span, gaps, path }: BarProps): VNode {
   const end = start + (trace.duration[span] as number)
   const whole = place(range, [start, end])
   const parent = (trace.after[span] as number) > span + 1
-  const made = MADE_OF_OTHERS.has(trace.phase(span) ?? '') || ((trace.flags[span] as number) & FLAG.synthetic) !== 0
+  // Spans of others do not say what they are made of: there nothing counts as a gap.
+  const made =
+    ('gap' in trace.outline.phases && MADE_OF_OTHERS.has(trace.phase(span) ?? '')) ||
+    ((trace.flags[span] as number) & FLAG.synthetic) !== 0
   const sent = trace.sent.get(span)
   return (
     <div class="bar-area">

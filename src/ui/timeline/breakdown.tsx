@@ -67,17 +67,18 @@ function More({ shares, show }: { shares: readonly Share[]; show: () => void }):
 }
 
 /** Where the time went, by phase: a bar and a legend whose shares make exactly 100 %. A click makes one phase stand out below. */
-export function Breakdown({ phases, chosen, dispatch }: { phases: Record<string, string> } & Omit<Part, 'share'>): VNode {
+export function Breakdown({ phases, chosen, dispatch }: { phases: Record<string, string> } & Omit<Part, 'share'>): VNode | null {
   const shares = useMemo(() => breakdown(phases), [phases])
   const [all, setAll] = useState(false)
   const small = shares.filter(({ phase, permille }) => permille < LITTLE && phase.id !== chosen)
+  if (shares.length === 0) return null
   const folded = small.length > 3 && !all ? new Set(small) : new Set<Share>()
   return (
     <section class={chosen === null ? 'breakdown' : 'breakdown one'} aria-label="Breakdown by phase">
       <div class="captions" aria-hidden="true">
         {shares.map(({ phase, ns, permille }) => (
           <span key={phase.id} style={{ flexGrow: String(ns) }}>
-            {permille >= CAPTION && `${phase.label} ${Math.round(permille / 10)} %`}
+            {permille >= CAPTION && <b>{`${phase.label} ${Math.round(permille / 10)} %`}</b>}
           </span>
         ))}
       </div>

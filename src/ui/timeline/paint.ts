@@ -15,6 +15,8 @@ function colours(near: HTMLElement): ReadonlyMap<string, string> {
   const found = PHASE_ORDER.map((id) => {
     probe.className = phaseLook(id).className
     probe.style.color = 'var(--phase)'
+    // Also where the system forces its colours: these are a picture's.
+    probe.style.setProperty('forced-color-adjust', 'none')
     return [id, getComputedStyle(probe).color] as const
   })
   probe.remove()

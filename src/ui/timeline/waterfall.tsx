@@ -20,11 +20,15 @@ interface Props {
   readonly dispatch: (act: Act) => void
 }
 
-/** Which rows are in sight: the page scrolls, not the waterfall. */
+/** The most rows on paper, some twenty pages; the stylesheet's figure is so many times `ROW`. */
+const PRINTED = 1000
+
+/** Which rows are in sight: the page scrolls, not the waterfall. On paper, all are. */
 function useWindow(box: { current: HTMLDivElement | null }, rows: number): { first: number; last: number } {
   const [seen, setSeen] = useState({ first: 0, last: 60 })
   useEffect(() => {
     const look = (): void => {
+      if (matchMedia('print').matches) return
       const top = box.current?.getBoundingClientRect().top ?? 0
       const first = Math.max(0, Math.floor(-top / ROW) - SPARE)
       const last = Math.ceil((window.innerHeight - top) / ROW) + SPARE
@@ -33,12 +37,17 @@ function useWindow(box: { current: HTMLDivElement | null }, rows: number): { fir
         Math.abs(former.first - first) < SPARE / 2 && Math.abs(former.last - last) < SPARE / 2 ? former : { first, last },
       )
     }
+    const all = (): void => setSeen({ first: 0, last: PRINTED })
     look()
     window.addEventListener('scroll', look, { passive: true })
     window.addEventListener('resize', look)
+    window.addEventListener('beforeprint', all)
+    window.addEventListener('afterprint', look)
     return () => {
       window.removeEventListener('scroll', look)
       window.removeEventListener('resize', look)
+      window.removeEventListener('beforeprint', all)
+      window.removeEventListener('afterprint', look)
     }
   }, [])
   return { first: Math.min(seen.first, Math.max(0, rows - 1)), last: Math.min(rows, seen.last) }

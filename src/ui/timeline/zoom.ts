@@ -47,7 +47,7 @@ function stepFor(rough: number): number {
 export function ticks(range: Range, most: number): number[] {
   const width = range.to - range.from
   if (width <= 0 || most < 1) return []
-  const step = stepFor(width / most)
+  const step = Math.max(1, stepFor(width / most))
   const first = Math.ceil(range.from / step - 1e-9)
   const last = Math.floor(range.to / step + 1e-9)
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * step)

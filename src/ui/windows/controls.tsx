@@ -4,7 +4,7 @@ import { go } from '../navigate.ts'
 import type { Windows } from './windows.ts'
 
 const MINUTE = 60_000
-const LENGTHS = [5, 15, 60, 360].map((minutes) => minutes * MINUTE)
+const LENGTHS = [1, 5, 15, 60, 360].map((minutes) => minutes * MINUTE)
 const SHIFTS: readonly (readonly [ms: number, words: string])[] = [
   [60 * MINUTE, 'an hour earlier'],
   [24 * 60 * MINUTE, 'a day earlier'],

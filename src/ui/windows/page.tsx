@@ -5,6 +5,7 @@ import { windows as load } from '../api.ts'
 import { FirstPicker } from '../compare/picker.tsx'
 import { count, plural } from '../format.ts'
 import { usePolled } from '../loading.ts'
+import { hrefOf } from '../location.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
 import { FEW, littleOf, saying, type Saying } from './change.ts'
 import { Controls } from './controls.tsx'
@@ -16,6 +17,8 @@ import { windowsQuery, type Windows } from './windows.ts'
 /** Milliseconds between two looks at windows that go along with the time; those that stay need one. */
 const EVERY = 10_000
 const NEVER = 2 ** 31 - 1
+/** The shortest window that is offered, ms. */
+const MINUTE = 60_000
 
 function lengthOf({ after }: WindowsJson): number {
   return Number((BigInt(after.to) - BigInt(after.from)) / 1_000_000n)
@@ -31,7 +34,7 @@ const MISSING: Readonly<Record<Exclude<Saying, 'enough' | 'few'>, readonly [titl
 }
 
 /** What stands in the way of a comparison, and what to do. */
-function Trouble({ data, said }: { data: WindowsJson; said: Saying }): VNode | null {
+function Trouble({ data, said, windows }: { data: WindowsJson; said: Saying; windows: Windows }): VNode | null {
   const narrowed = data.service !== '' || data.route !== ''
   if (said === 'enough') return null
   if (said === 'few') {
@@ -47,6 +50,11 @@ function Trouble({ data, said }: { data: WindowsJson; said: Saying }): VNode | n
   return (
     <Notice title={title}>
       <p>{said === 'nothing' && narrowed ? 'Choose a longer window above, or remove the route or service.' : words}</p>
+      {said === 'only after' && windows.from === '' && Number(windows.lastMs) > MINUTE && (
+        <a class="button" href={hrefOf({ page: 'windows', windows: { ...windows, lastMs: String(MINUTE), shiftMs: '' } })}>
+          The last minute against the one before
+        </a>
+      )}
     </Notice>
   )
 }
@@ -58,7 +66,7 @@ function Compared({ data, windows }: { data: WindowsJson; windows: Windows }): V
     <>
       <Controls windows={windows} length={lengthOf(data)} />
       {said !== 'nothing' && <Sides data={data} enough={both} />}
-      <Trouble data={data} said={said} />
+      <Trouble data={data} said={said} windows={windows} />
       {both && data.phases === null && <RouteTable routes={data.routes} windows={windows} floor={littleOf(data)} />}
       {both && data.phases !== null && <TotalsTable totals={data.totals} floor={littleOf(data)} />}
       {both && data.phases !== null && <NamesTable phases={data.phases} floor={littleOf(data)} looked={windows.name} />}
