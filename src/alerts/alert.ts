@@ -59,6 +59,13 @@ export function advance(alert: Alert, rule: Rule, reading: Reading, now: number)
   return 'resolved'
 }
 
+/** The clock was set back: what is in its future was now. */
+export function rewind(alert: Alert, now: number): void {
+  if (alert.since !== null) alert.since = Math.min(alert.since, now)
+  alert.exceededAt = Math.min(alert.exceededAt, now)
+  alert.toldAt = Math.min(alert.toldAt, now)
+}
+
 function rest(alert: Alert): void {
   alert.state = 'inactive'
   alert.since = null

@@ -79,6 +79,12 @@ export class SeriesBook {
     for (const series of this.#series) if (series.latest > 0 && series.latest < now - ms) this.#remove(series)
   }
 
+  /** The clock was set back. */
+  rewind(now: number): void {
+    for (const [service, last] of this.#metered) this.#metered.set(service, Math.min(last, now))
+    for (const series of this.#series) series.rewind(now)
+  }
+
   toData(): SeriesData[] {
     return [...this.#series].map((series) => series.toData())
   }

@@ -83,7 +83,7 @@ function lineOf(text: string, path: readonly (string | number)[]): number {
 function check(given: unknown): { config: AlertConfig; issues: RuleIssue[] } {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return { config: DEFAULT_CONFIG, issues: [{ path: [], message: 'must be an object with "rules" and "notify"' }] }
-  const { rules, notify = {} } = given as { rules?: unknown; notify?: Record<string, unknown> }
+  const { rules, notify = {} } = given as { rules?: unknown; notify?: Record<string, unknown> | null }
   const unknown = Object.keys(given).filter((key) => !KEYS.includes(key) && key !== '$schema')
   const parsed = rules === undefined ? { rules: DEFAULT_RULES, issues: [] } : parseRules(rules)
   const issues = [
@@ -91,7 +91,7 @@ function check(given: unknown): { config: AlertConfig; issues: RuleIssue[] } {
     ...parsed.issues.map((issue) => ({ path: ['rules', ...issue.path], message: issue.message })),
     ...targetIssues(notify),
   ]
-  const urls = (key: (typeof TARGETS)[number]): string[] => (Array.isArray(notify[key]) ? (notify[key] as string[]) : [])
+  const urls = (key: (typeof TARGETS)[number]): string[] => (Array.isArray(notify?.[key]) ? (notify[key] as string[]) : [])
   const targets: Targets = { webhooks: urls('webhooks'), slack: urls('slack'), alertmanagers: urls('alertmanagers') }
   return { config: { rules: parsed.rules, notify: targets }, issues }
 }

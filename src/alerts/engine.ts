@@ -2,14 +2,14 @@ import type { MetricPoint } from '../model/metric.ts'
 import { atOnce } from '../model/steps.ts'
 import { streamAround } from '../model/streaming.ts'
 import type { Timeline } from '../model/timeline.ts'
-import { advance, patience, type Alert } from './alert.ts'
+import { advance, patience, rewind, type Alert } from './alert.ts'
 import { SeriesBook } from './book.ts'
 import { DEFAULT_CONFIG, type AlertConfig } from './config.ts'
 import { SpanMetrics } from './span-metrics.ts'
-import { evaluate, type Reading } from './evaluate.ts'
+import { evaluate, nothing, type Reading } from './evaluate.ts'
 import { notify, type Notification } from './notification.ts'
 import { Groups, type Group } from './groups.ts'
-import { hanging, nothingRuns } from './hanging.ts'
+import { hanging } from './hanging.ts'
 import { InFlight, type OpenPhase } from './in-flight.ts'
 import { learning } from './learn.ts'
 import { recall, remember, type Memory } from './memory.ts'
@@ -20,6 +20,7 @@ import { phaseMetric } from './phase-metrics.ts'
 import type { Rule } from './rule.ts'
 import { Seen } from './seen.ts'
 import type { Series, SeriesData } from './series.ts'
+import { SLOT_MS } from './slot.ts'
 import { Sums } from './sums.ts'
 import { targetsOf, type Target } from './targets.ts'
 
@@ -34,6 +35,8 @@ export interface EngineOptions {
 }
 
 const FORGET_MS = 7 * 24 * 3_600_000
+/** So many that have resolved are kept: routes and names can be made up. */
+const RESOLVED = 1_000
 
 /** Watches all series with all rules. Call `tick` regularly; nothing else happens by itself. */
 export class AlertEngine {
@@ -50,6 +53,8 @@ export class AlertEngine {
   readonly #messages: Messages
   readonly #memory: Memory | undefined
   readonly #now: () => number
+  /** Of the last `tick`. */
+  #latest = 0
 
   constructor(options: EngineOptions = {}) {
     this.config = options.config ?? DEFAULT_CONFIG
@@ -91,17 +96,21 @@ export class AlertEngine {
   /** Evaluates every rule on every series that it speaks of, and tells what has changed. */
   tick(): void {
     const now = this.#now()
+    if (now < this.#latest - SLOT_MS) this.#rewind(now)
+    this.#latest = now
     let changed = false
     const sums = new Sums(now, (series, windowMs) => series.running(now, windowMs))
     for (const group of this.#groups.gather(this.series)) {
       const reading = evaluate(group.rule, group.members, now, sums)
       changed = this.#advance(group, reading, now) || changed
     }
+    changed = this.#advanceRest(now) || changed
     this.inFlight.forget(now)
     for (const rule of this.config.rules)
       if (rule.figure === 'in_flight_age') changed = this.#advanceHanging(rule, now) || changed
     for (const one of this.series) one.melt(now, this.#isOn(one))
     this.series.forget(now, FORGET_MS)
+    this.#forgetResolved(now)
     // Before anybody is told, who is told a moment later: killed in between, it is told after the restart.
     if (changed) this.#saveAlerts()
     this.#messages.refresh(now, () => this.#firing())
@@ -164,6 +173,33 @@ export class AlertEngine {
     return change !== undefined || alert.state !== state
   }
 
+  /**
+   * The same for what no series speaks of any more: its rule speaks of others since a restart, or a crash took the series and not the
+   * alert. It would fire for ever.
+   */
+  #advanceRest(now: number): boolean {
+    let changed = false
+    for (const { id, subject, state, rule: name } of this.#alerts.values()) {
+      const rule = this.config.rules.find((one) => one.name === name)
+      if (state === 'inactive' || rule === undefined || rule.figure === 'in_flight_age') continue
+      if (this.#groups.members(id).length === 0) changed = this.#advance({ rule, id, subject }, nothing(rule), now) || changed
+    }
+    return changed
+  }
+
+  #rewind(now: number): void {
+    this.series.rewind(now)
+    this.inFlight.rewind(now)
+    for (const alert of this.#alerts.values()) rewind(alert, now)
+  }
+
+  #forgetResolved(now: number): void {
+    const resolved = [...this.#alerts.values()].filter(({ state }) => state === 'inactive')
+    resolved.sort((one, other) => (other.resolvedAt ?? 0) - (one.resolvedAt ?? 0))
+    for (const [place, { id, resolvedAt }] of resolved.entries())
+      if (place >= RESOLVED || (resolvedAt ?? 0) < now - FORGET_MS) this.#alerts.delete(id)
+  }
+
   /** The same for a rule about what has not ended; what has is heard of no more. */
   #advanceHanging(rule: Rule, now: number): boolean {
     let changed = false
@@ -172,7 +208,7 @@ export class AlertEngine {
     const ids = new Set(found.map(({ id }) => id))
     for (const { id, subject, ...alert } of this.#alerts.values())
       if (alert.rule === rule.name && alert.state !== 'inactive' && !ids.has(id))
-        changed = this.#advance({ rule, id, subject }, nothingRuns(rule), now) || changed
+        changed = this.#advance({ rule, id, subject }, nothing(rule), now) || changed
     return changed
   }
 
@@ -188,6 +224,7 @@ export class AlertEngine {
     try {
       const { series = [], metered = [] } = (recall(this.#memory, 'series') ?? {}) as Partial<KeptSeries>
       this.series.restore(series, metered)
+      this.series.rewind(now)
       const kept = recall(this.#memory, 'alerts') as KeptAlerts | undefined
       if (kept === undefined) return
       for (const alert of kept.alerts) this.#resume(alert, now)
@@ -201,7 +238,9 @@ export class AlertEngine {
   /** Goes on with an alert. What came while nobody watched, or was not saved, is missing: that is no sign of calm. */
   #resume(alert: Alert, now: number): void {
     const rule = this.config.rules.find((one) => one.name === alert.rule)
-    if (rule !== undefined) this.#alerts.set(alert.id, { ...alert, exceededAt: now + patience(rule) })
+    if (rule === undefined) return
+    rewind(alert, now)
+    this.#alerts.set(alert.id, { ...alert, severity: rule.severity, exceededAt: now + patience(rule) })
   }
 }
 

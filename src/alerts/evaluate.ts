@@ -21,6 +21,15 @@ const USUAL_MIN = 200
 
 const NO_EXEMPLARS: Exemplars = Object.freeze({ slowest: null, typical: null })
 
+/** What a rule says of what nothing is heard of. */
+export const nothing = ({ above }: Rule): Reading => ({
+  value: null,
+  threshold: above ?? null,
+  count: 0,
+  exceeded: false,
+  exemplars: NO_EXEMPLARS,
+})
+
 /**
  * Pure: the same series, rule and moment give the same reading.
  * @param members the series that count together

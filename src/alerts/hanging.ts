@@ -13,15 +13,6 @@ interface Hanging {
   readonly reading: Reading
 }
 
-/** What such a rule says where nothing runs. */
-export const nothingRuns = ({ above = 0 }: Rule): Reading => ({
-  value: null,
-  threshold: above,
-  count: 0,
-  exceeded: false,
-  exemplars: { slowest: null, typical: null },
-})
-
 /** Pure: by subject, for how long the oldest has been running, and how many (`count`) have been for longer than the threshold. */
 export function hanging(rule: Rule, phases: Iterable<OpenPhase>): Hanging[] {
   const groups = new Map<string, { subject: Subject; phases: OpenPhase[] }>()

@@ -50,6 +50,14 @@ export class InFlight {
     }
   }
 
+  /** The clock was set back. */
+  rewind(now: number): void {
+    for (const [traceId, phases] of this.#traces) {
+      const heard = phases.map((phase) => ({ ...phase, seenAt: Math.min(phase.seenAt, now) }))
+      this.#traces.set(traceId, heard)
+    }
+  }
+
   *[Symbol.iterator](): Generator<OpenPhase> {
     for (const phases of this.#traces.values()) yield* phases
   }

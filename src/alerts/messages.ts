@@ -38,7 +38,8 @@ export class Messages {
 
   /** Once a minute, tells again what still fires: those targets that want it so. */
   refresh(now: number, firing: () => Iterable<Notification>): void {
-    if (now - this.#refreshedAt < REFRESH_MS) return
+    // A clock that was set back is no reason to keep silent.
+    if (Math.abs(now - this.#refreshedAt) < REFRESH_MS) return
     this.#refreshedAt = now
     for (const outbox of this.#outboxes) if (outbox.refreshed) for (const still of firing()) outbox.refresh(still)
   }
@@ -53,7 +54,12 @@ export class Messages {
 
   restore({ history, waiting }: KeptMessages): void {
     this.history.push(...history)
-    for (const [index, outbox] of this.#outboxes.entries()) outbox.restore(waiting[index])
+    const left = [...waiting]
+    for (const outbox of this.#outboxes) {
+      // Targets may have been added or removed since; two may have the same name, and are in the same order.
+      const place = left.findIndex(({ target }) => target === outbox.name)
+      if (place >= 0) outbox.restore(left.splice(place, 1)[0] as Waiting)
+    }
   }
 
   /** Stops telling. What has not been delivered is lost, unless `toData` was kept. */

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Notification } from './notification.ts'
-import type { Target } from './targets.ts'
+import { RefusedError, type Target } from './targets.ts'
 
 /** How a target is doing, for the status page. */
 export interface TargetStatus {
@@ -51,6 +52,10 @@ export class Outbox {
     this.#options = { limit: 1_000, retryMs: 1_000, timeoutMs: 10_000, settled: () => {}, ...options }
   }
 
+  get name(): string {
+    return this.#target.name
+  }
+
   get refreshed(): boolean {
     return this.#target.refreshed
   }
@@ -59,8 +64,10 @@ export class Outbox {
     this.#put({ notification, change: true })
   }
 
-  /** Says that something still fires, to those who want to hear that. */
+  /** Says that something still fires, to those who want to hear that; once, however long it has to wait, as it would push out changes. */
   refresh(notification: Notification): void {
+    const place = this.#waiting.findIndex(({ change, notification: one }) => !change && sameAlert(one, notification))
+    if (place > 0) this.#waiting.splice(place, 1)
     this.#put({ notification, change: false })
   }
 
@@ -71,14 +78,15 @@ export class Outbox {
   }
 
   /** Takes up what a former process could not deliver to the same target. */
-  restore(waiting: Waiting | undefined): void {
-    if (waiting?.target === this.#target.name) for (const notification of waiting.notifications) this.put(notification)
+  restore({ notifications }: Waiting): void {
+    for (const notification of notifications) this.put(notification)
   }
 
   #put(item: Item): void {
     if (this.#closed.signal.aborted) return
     if (this.#waiting.length >= this.#options.limit) {
-      this.#waiting.shift()
+      const place = this.#waiting.findIndex(({ change }) => !change)
+      this.#waiting.splice(Math.max(place, 0), 1)
       this.#dropped++
     }
     this.#waiting.push(item)
@@ -113,6 +121,7 @@ export class Outbox {
     }
   }
 
+  /** @returns whether it is done with */
   async #deliver(notification: Notification): Promise<boolean> {
     try {
       await this.#target.deliver(
@@ -125,14 +134,15 @@ export class Outbox {
     } catch (error) {
       const { message, cause } = error as Error
       this.#lastError = cause instanceof Error ? `${message}: ${cause.message}` : message
-      return false
+      if (!(error instanceof RefusedError)) return false
+      this.#dropped++
+      return true
     }
   }
 
-  #rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms).unref()
-      this.#closed.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-    })
+  async #rest(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {})
   }
 }
+
+const sameAlert = (one: Notification, other: Notification): boolean => JSON.stringify(one.labels) === JSON.stringify(other.labels)

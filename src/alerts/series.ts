@@ -135,6 +135,14 @@ export class Series {
     this.#running = this.#running.filter((one) => one.mayCoarsen(until))
   }
 
+  /** The clock was set back: nothing would count until it has caught up with what is kept of its future. */
+  rewind(now: number): void {
+    this.slots = this.slots.filter(({ start }) => start <= now)
+    this.#meltedTo = Math.max(0, Math.min(this.#meltedTo, now - KEPT_MS))
+    this.#coarseTo = Math.min(this.#coarseTo, Math.floor(now / MINUTE_MS - 1) * MINUTE_MS)
+    this.#running = []
+  }
+
   /** ms since the epoch of the latest observation's slot; 0 if there was none. */
   get latest(): number {
     return this.slots.at(-1)?.start ?? this.#meltedTo

@@ -1,7 +1,13 @@
 import type { Targets } from './config.ts'
 import type { Notification } from './notification.ts'
 
-/** Somebody who is told. `deliver` throws if it did not arrive; whoever calls it tries again. */
+/** A message that a target will never take: what comes after it must not wait. */
+export class RefusedError extends Error {}
+
+/** What is said of the message itself; of others (401, 404) somebody may put right what is wrong, and then they arrive. */
+const REFUSALS = new Set([400, 413, 422])
+
+/** Somebody who is told. `deliver` throws if it did not arrive; whoever calls it tries again, but for a `RefusedError`. */
 export interface Target {
   readonly name: string
   /** Wants to hear of what still fires once a minute, as Alertmanager does: it takes silence for resolved. */
@@ -26,20 +32,41 @@ function masked(url: string): string {
   return `${protocol}//${host}${pathname === '/' && search === '' ? '' : '/…'}`
 }
 
-function post(name: string, url: string, refreshed: boolean, body: (notification: Notification) => unknown): Target {
+/** `fetch` takes no URL with a name and a password. */
+function authorized(given: string): { url: string; headers: Record<string, string> } {
+  const url = new URL(given)
+  const headers = { 'content-type': 'application/json' }
+  if (url.username === '' && url.password === '') return { url: given, headers }
+  const pair = Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString('base64')
+  url.username = url.password = ''
+  return { url: url.href, headers: { ...headers, authorization: `Basic ${pair}` } }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+function post(name: string, to: string, refreshed: boolean, body: (notification: Notification) => unknown): Target {
+  const { url, headers } = authorized(to)
   return {
     name,
     refreshed,
     async deliver(notification, signal) {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers,
         body: JSON.stringify(body(notification)),
         signal,
         redirect: 'error',
       })
       const said = await response.text()
-      if (!response.ok) throw new Error(`HTTP ${response.status}: ${said.slice(0, 200)}`)
+      if (response.ok) return
+      const reason = `HTTP ${response.status}: ${said.slice(0, 200)}`
+      throw REFUSALS.has(response.status) ? new RefusedError(reason) : new Error(reason)
     },
   }
 }

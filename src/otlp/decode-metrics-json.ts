@@ -64,5 +64,7 @@ function histogramPoint(point: Json): Values {
 }
 
 function exemplar(given: Json): MetricExemplar {
-  return { traceId: text(given['traceId']).toLowerCase(), value: numberOf(given), at: millis(given['timeUnixNano']) }
+  const traceId = text(given['traceId']).toLowerCase()
+  const isOne = /^[0-9a-f]{32}$/.test(traceId)
+  return { traceId: isOne ? traceId : '', value: numberOf(given), at: millis(given['timeUnixNano']) }
 }

@@ -164,7 +164,7 @@ function exemplar(reader: ProtobufReader, end: number): MetricExemplar {
     if (tag === fixed64(2)) found.at = millis(reader)
     else if (tag === fixed64(3)) found.value = reader.double()
     else if (tag === fixed64(6)) found.value = integer(reader)
-    else if (tag === bytes(5)) found.traceId = reader.bytes.hexSlice(reader.at, stop)
+    else if (tag === bytes(5)) found.traceId = stop - reader.at === 16 ? reader.bytes.hexSlice(reader.at, stop) : ''
     else return false
     return true
   })

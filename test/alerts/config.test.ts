@@ -88,6 +88,7 @@ test.each([
   ['{ "rule": [] }', /:1: rule is not known here; known: rules, notify/],
   ['{\n "rules": [}\n}', /:2: is no JSON: value expected/],
   ['[]', /must be an object/],
+  ['{ "notify": null }', /notify must be an object with webhooks/],
 ])('%s is refused', async (text, message) => {
   expect((await mistakes(text)).join('\n')).toMatch(message)
 })

@@ -105,3 +105,41 @@ test('a target that hangs is given up on and tried again', async () => {
   box.put(notification)
   await expect.poll(() => box.status().lastError).toMatch(/timeout|aborted/i)
 })
+
+test('that something still fires, however often it is said, pushes out no change', async () => {
+  const target = { name: 'deaf', refreshed: true, deliver: () => Promise.reject(new Error('nobody there')) }
+  const box = new Outbox(target, { limit: 4, retryMs: 60_000 })
+  closers.push(() => box.close())
+  const of = (service: string): Notification => ({ ...notification, labels: { ...notification.labels, service } })
+  box.put(of('a'))
+  box.put(of('b'))
+  for (let minute = 0; minute < 10; minute++) for (const service of ['a', 'b', 'c', 'd', 'e']) box.refresh(of(service))
+  expect(box.waiting().notifications.map(({ labels }) => labels['service'])).toEqual(['a', 'b'])
+  expect(box.status().waiting).toBe(4)
+})
+
+test.each([400, 413, 422])(
+  'a message that a target refuses with %d is dropped and counted; the next one arrives',
+  async (status) => {
+    const { url, next } = await receiver(status, 200)
+    const box = outbox({ ...none, webhooks: [url] })
+    box.put(notification)
+    box.put({ ...notification, change: 'resolved' })
+    expect((await next()).body).toMatchObject({ change: 'resolved' })
+    await expect.poll(() => box.status()).toMatchObject({ delivered: 1, waiting: 0, dropped: 1 })
+  },
+)
+
+test('a name and a password in the address of a target are sent as such', async () => {
+  const server = createServer((request, response) => {
+    response.end()
+    server.emit('told', request.headers.authorization)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(() => (server.closeAllConnections(), server.close()))
+  const told = once(server, 'told')
+  outbox({ ...none, alertmanagers: [`http://us%40er:100%@127.0.0.1:${(server.address() as AddressInfo).port}`] }).put(
+    notification,
+  )
+  expect(await told).toEqual([`Basic ${btoa('us@er:100%')}`])
+})

@@ -243,3 +243,77 @@ test('a middleware that is slow on many routes is told once, and each route by i
   expect(told(false)).toEqual(['firing all'])
   expect(told(true).sort()).toEqual(routes.map((route) => `firing ${route}`))
 })
+
+test('an alert whose rule speaks of others since a restart resolves', () => {
+  const memory = inMemory()
+  const before = bench([rule()], { memory })
+  before.pass(120, 200)
+  before.engine.save()
+  const after = bench([rule({ where: { phase: 'middleware.*', name: 'Other' } })], { memory, now: () => before.clock.now })
+  after.pass(300, 200)
+  expect(after.changes()).toEqual(['firing', 'resolved'])
+})
+
+test('an alert that survived a crash which its series did not resolves', () => {
+  const memory = inMemory()
+  const before = bench([rule()], { memory })
+  before.pass(120, 200)
+  expect(before.changes()).toEqual(['firing'])
+  const after = bench([rule()], { memory, now: () => before.clock.now })
+  after.pass(300, 200, 0)
+  expect(after.changes()).toEqual(['firing', 'resolved'])
+})
+
+test('only so many alerts that have resolved are kept, the latest', () => {
+  const { engine, clock, pass } = bench([rule({ perRoute: true, for: '0s' })])
+  const measure = { selfSeconds: 0.2, share: 0.5, error: false, traceId: '1' }
+  for (let part = 0; part < 3; part++) {
+    const subjects = Array.from({ length: 500 }, (_, place) => ({ ...SESSION, route: `/${part}/${place}` }))
+    for (const subject of subjects) for (let i = 0; i < 5; i++) engine.series.observe({ subject, ...measure, at: clock.now })
+    pass(120, 200, 0)
+  }
+  const kept = engine.alerts()
+  expect([kept.length, kept.every(({ state }) => state === 'inactive')]).toEqual([1_000, true])
+  expect(new Set(kept.map(({ subject }) => subject.route.slice(0, 3)))).toEqual(new Set(['/1/', '/2/']))
+})
+
+test('alerts go on when the clock is set back by an hour', () => {
+  const { clock, pass, changes } = bench([rule()])
+  pass(1_800, 1)
+  clock.now -= 3_600_000
+  pass(180, 200)
+  expect(changes()).toEqual(['firing'])
+  clock.now -= 3_600_000
+  pass(300, 1)
+  expect(changes()).toEqual(['firing', 'resolved'])
+})
+
+test('what still fires is told to Alertmanager though the clock was set back', async () => {
+  const told: string[] = []
+  const target = {
+    name: 'test',
+    refreshed: true,
+    deliver: ({ change }: { change: string }) => (told.push(change), Promise.resolve()),
+  }
+  const { clock, pass } = bench([rule()], { targets: [target] })
+  pass(120, 200)
+  await expect.poll(() => told.length).toBeGreaterThan(0)
+  const before = told.length
+  clock.now -= 3_600_000
+  pass(20, 200)
+  await expect.poll(() => told.length).toBeGreaterThan(before)
+})
+
+test('what waits for a target is told to it though another one was added before it', async () => {
+  const memory = inMemory()
+  const deaf = { name: 'b', refreshed: false, deliver: () => Promise.reject(new Error('nobody there')) }
+  const before = bench([rule()], { memory, targets: [deaf] })
+  before.pass(120, 200)
+  await expect.poll(() => before.engine.targets()[0]?.lastError).toBe('nobody there')
+  const told: string[] = []
+  const of = (name: string) => ({ name, refreshed: false, deliver: () => (told.push(name), Promise.resolve()) })
+  const after = bench([rule()], { memory, now: () => before.clock.now, targets: [of('a'), of('b')] })
+  await expect.poll(() => told).toEqual(['b'])
+  await before.engine.close()
+  await after.engine.close()
+})

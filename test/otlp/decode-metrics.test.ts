@@ -148,3 +148,22 @@ test('what our agent sends is read', () => {
   expect(point?.exemplars[0]?.traceId).toMatch(/^[0-9a-f]{32}$/)
   expect([point?.delta, (point?.to ?? 0) - (point?.from ?? 0)]).toEqual([true, 10_000])
 })
+
+test.each(['"} 1\\nmade_up 1', 'W47/99gDgQPSabYzgT/GDA==', '12', 'x'.repeat(32)])(
+  'an exemplar of a trace %j names none',
+  (traceId) => {
+    const dataPoints = [{ asInt: '1', exemplars: [{ traceId, asDouble: 1 }] }]
+    const metric = { name: 'phaseline.phase.errors', sum: { aggregationTemporality: 1, dataPoints } }
+    const asJson = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
+    expect(decodeMetrics(Buffer.from(asJson), 'json')[0]?.exemplars).toMatchObject([{ traceId: '' }])
+  },
+)
+
+test('an exemplar with an id of any other length than sixteen bytes names no trace', () => {
+  const field = (number: number, content: Uint8Array): Buffer =>
+    Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content])
+  const withId = (length: number): Buffer =>
+    field(1, field(2, field(2, field(7, field(1, field(5, field(5, Buffer.alloc(length, 7))))))))
+  const ids = [0, 8, 16, 80].map((length) => decodeMetrics(withId(length), 'protobuf')[0]?.exemplars[0]?.traceId)
+  expect(ids).toEqual(['', '', '07'.repeat(16), ''])
+})
