@@ -1,22 +1,14 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Timeline } from '../model/timeline.ts'
 import type { Dependency, Filter, Operation, Page, Retention, Store, StoredTrace, StoreStats } from './contract.ts'
 import { isLarge, type Made, makeAhead } from './sqlite/ahead.ts'
-import { Calls } from './sqlite/calls.ts'
-import { Chunks, type Place } from './sqlite/chunks.ts'
-import { Checkpointer } from './sqlite/checkpoint.ts'
-import { Columns } from './sqlite/columns.ts'
-import { TermIndex } from './sqlite/index.ts'
+import { Engine } from './sqlite/engine.ts'
 import { makeFolder } from './sqlite/folder.ts'
-import { Operations } from './sqlite/operations.ts'
-import { Retainer } from './sqlite/retention.ts'
-import { openDatabase, pragma } from './sqlite/schema.ts'
-import { Searcher } from './sqlite/search.ts'
-import { Texts } from './sqlite/texts.ts'
-import { Totals } from './sqlite/totals.ts'
-import { type Tables, Writer } from './sqlite/writer.ts'
+import { openDatabase, type Opened, pragma, replaceDatabase } from './sqlite/schema.ts'
+import { isBusy, isDamage } from './sqlite/trouble.ts'
 
 /** Where the database is, and how what was received becomes a timeline: the store keeps bytes and knows no protocol. */
 export interface SqliteOptions {
@@ -34,48 +26,50 @@ export interface SqliteOptions {
  */
 export function openSqlite(options: SqliteOptions): Store {
   if (options.path !== ':memory:') makeFolder(dirname(options.path))
-  const { database, warning } = openDatabase(options.path)
-  if (warning !== undefined) options.warn?.(warning)
-  return new SqliteStore(database, options)
+  return new SqliteStore(options)
 }
 
+/** Who puts waits so long for another process that writes to the database, ms, and looks so often. */
+const PATIENCE = 10_000
+const PAUSE = 100
+/** A database that was made anew and is damaged so soon is on a disk that makes no other. ms */
+const TOO_SOON = 60_000
+
 class SqliteStore implements Store {
-  private readonly database: DatabaseSync
   private readonly options: SqliteOptions
-  private readonly tables: Tables
-  private readonly writer: Writer
-  private readonly searcher: Searcher
-  private readonly retainer: Retainer
-  private readonly log: Checkpointer
-  private readonly place: StatementSync
+  private engine: Engine
+  /** When it took the place of one that was damaged, as `performance.now` has it. */
+  private renewed = -Infinity
+  private isWhole = true
+  private isClosing = false
   /** When nothing has come for a while, what is in the write-ahead log goes into the database and the log is emptied. */
   private readonly idle: NodeJS.Timeout
   /** Resolves when all that is to be put is. */
   private putting: Promise<void> | undefined
 
-  constructor(database: DatabaseSync, options: SqliteOptions) {
-    this.database = database
+  constructor(options: SqliteOptions) {
     this.options = options
-    const texts = new Texts(database)
-    this.tables = {
-      texts,
-      chunks: new Chunks(database),
-      index: new TermIndex(database, texts),
-      columns: new Columns(database),
-      calls: new Calls(database),
-      operations: new Operations(database),
-      totals: new Totals(database),
-    }
-    this.writer = new Writer(database, this.tables, options.read)
-    this.searcher = new Searcher(database, this.tables)
-    this.log = new Checkpointer(database, options.path)
-    this.retainer = new Retainer(database, { ...this.tables, log: this.log })
-    this.place = database.prepare('SELECT chunk, at, length FROM trace WHERE id = ?')
-    this.idle = setTimeout(() => void this.log.settled().then(() => this.checkpoint()), 1_000).unref()
+    this.engine = this.told(openDatabase(options.path, this.make))
+    this.idle = setTimeout(() => void this.engine.log.settled().then(() => this.checkpoint()), 1_000).unref()
+  }
+
+  private readonly make = (database: DatabaseSync): Engine =>
+    new Engine(database, this.options.path, this.options.read, (error) => this.unreadable(error))
+
+  /** Said once. */
+  private unreadable(error: unknown): void {
+    if (!this.isWhole) return
+    this.isWhole = false
+    this.options.warn?.(`${this.options.path} is damaged (${(error as Error).message}): lists leave out what cannot be read`)
+  }
+
+  private told({ made, warning }: Opened<Engine>): Engine {
+    if (warning !== undefined) this.options.warn?.(warning)
+    return made
   }
 
   private checkpoint(): void {
-    this.writing(() => this.log.empty())
+    this.writing(() => this.engine.log.empty())
   }
 
   /** What nobody waits for may fail. */
@@ -87,10 +81,19 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Traces are put in the order in which they came here: those after a large one wait for it. */
+  /** Traces are put in the order in which they came here: those after a large one, or one that has to wait, wait for it. */
   async put(traces: readonly StoredTrace[]): Promise<void> {
-    if (this.putting === undefined && !traces.some(isLarge)) return this.write(traces, NOTHING)
-    const put = (this.putting ?? Promise.resolve()).then(async () => this.write(traces, await makeAhead(traces)))
+    if (this.putting !== undefined || traces.some(isLarge))
+      return this.inOrder(async () => this.writeAnyhow(traces, await makeAhead(traces)))
+    try {
+      this.write(traces, NOTHING)
+    } catch (error) {
+      return this.inOrder(() => this.writeAnyhow(traces, NOTHING, error))
+    }
+  }
+
+  private inOrder(act: () => Promise<void>): Promise<void> {
+    const put = (this.putting ?? Promise.resolve()).then(act)
     const done = put
       .catch(() => {})
       .finally(() => {
@@ -101,15 +104,53 @@ class SqliteStore implements Store {
   }
 
   private write(traces: readonly StoredTrace[], made: ReadonlyMap<StoredTrace, Made>): void {
-    this.writer.put(traces, made)
-    this.log.wrote(traces.reduce((sum, { otlp }) => sum + otlp.length, 0))
+    this.engine.writer.put(traces, made)
+    this.engine.log.wrote(traces.reduce((sum, { otlp }) => sum + otlp.length, 0))
     this.idle.refresh()
+  }
+
+  /** Once more as long as it helps. @param failure of the first time, if there was one */
+  private async writeAnyhow(
+    traces: readonly StoredTrace[],
+    made: ReadonlyMap<StoredTrace, Made>,
+    failure?: unknown,
+  ): Promise<void> {
+    const end = performance.now() + PATIENCE
+    for (let error = failure; ;) {
+      if (error !== undefined) await this.mend(error, end)
+      try {
+        return this.write(traces, made)
+      } catch (another) {
+        error = another
+      }
+    }
+  }
+
+  /** @throws the error if nothing can be done about it */
+  private async mend(error: unknown, end: number): Promise<void> {
+    if (isDamage(error) || !this.engine.database.isOpen) return this.renew(this.engine, error)
+    if (!isBusy(error) || performance.now() > end) throw error
+    await sleep(PAUSE)
+  }
+
+  /** A database that turns out to be damaged while it is written to is moved aside like one that was when it was opened. @throws the error if it cannot be */
+  private async renew(engine: Engine, error: unknown): Promise<void> {
+    const { path } = this.options
+    if (path === ':memory:' || this.isClosing) throw error
+    // The last time it was moved aside, and no new one could be made.
+    if (!engine.database.isOpen) return void (this.engine = this.told(openDatabase(path, this.make)))
+    if (performance.now() - this.renewed < TOO_SOON) throw error
+    this.renewed = performance.now()
+    this.isWhole = true
+    await engine.stop()
+    engine.database.close()
+    this.engine = this.told(replaceDatabase(path, this.make, error))
   }
 
   async otlp(traceId: string): Promise<Uint8Array | undefined> {
     if (!/^[0-9a-f]{32}$/.test(traceId)) return undefined
-    const place = this.place.get(Buffer.from(traceId, 'hex')) as Place | undefined
-    return place && this.tables.chunks.fetch(place)
+    const place = this.engine.placeOf(traceId)
+    return place && this.engine.tables.chunks.fetch(place)
   }
 
   async timeline(traceId: string): Promise<Timeline | undefined> {
@@ -118,45 +159,55 @@ class SqliteStore implements Store {
   }
 
   search(filter: Filter): Promise<Page> {
-    return attempt(() => this.searcher.page(filter))
+    return attempt(() => this.engine.searcher.page(filter))
   }
 
   services(): Promise<readonly string[]> {
-    return attempt(() => this.tables.operations.services())
+    return attempt(() => this.engine.tables.operations.services())
   }
 
   operations(service: string): Promise<readonly Operation[]> {
-    return attempt(() => this.tables.operations.of(service))
+    return attempt(() => this.engine.tables.operations.of(service))
   }
 
   dependencies(from: bigint, to: bigint): Promise<readonly Dependency[]> {
-    return attempt(() => this.tables.calls.dependencies(from, to))
+    return attempt(() => this.engine.tables.calls.dependencies(from, to))
   }
 
-  retain(retention: Retention, now: number = Date.now()): Promise<number> {
-    return this.retainer.retain(retention, now)
+  async retain(retention: Retention, now: number = Date.now()): Promise<number> {
+    const { engine } = this
+    try {
+      return await engine.retainer.retain(retention, now)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      // The oldest would never go, nor what comes after them.
+      const { traces } = engine.tables.totals
+      await this.inOrder(async () => (engine === this.engine ? this.renew(engine, error) : undefined))
+      return traces
+    }
   }
 
   stats(): Promise<StoreStats> {
-    const { traces, spans } = this.tables.totals
+    const { traces, spans } = this.engine.tables.totals
     return attempt(() => ({ path: this.options.path, traces, spans, bytes: this.bytes() }))
   }
 
   private bytes(): number {
     const { path } = this.options
-    if (path === ':memory:') return pragma(this.database, 'page_count') * pragma(this.database, 'page_size')
+    const { database } = this.engine
+    if (path === ':memory:') return pragma(database, 'page_count') * pragma(database, 'page_size')
     const sizes = ['', '-wal'].map((suffix) => statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0)
     return sizes.reduce((sum, size) => sum + size, 0)
   }
 
   async close(): Promise<void> {
     clearTimeout(this.idle)
+    this.isClosing = true
     while (this.putting !== undefined) await this.putting
-    await this.retainer.stop()
-    await this.log.close()
-    this.writing(() => this.writer.save())
+    await this.engine.stop()
+    this.writing(() => this.engine.writer.save())
     this.checkpoint()
-    this.database.close()
+    this.engine.database.close()
   }
 }
 

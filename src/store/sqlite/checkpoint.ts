@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
+import { pragma } from './schema.ts'
 
 /** Bytes that were put, of which the log has about twice as many. */
 const MUCH = 4 * 1024 * 1024
@@ -80,9 +81,16 @@ export class Checkpointer {
     this.working = undefined
   }
 
-  /** Empties the log, if nobody is at it. @throws what SQLite throws */
+  /** Empties the log, if nobody is at it; one of another process who reads is not waited for. @throws what SQLite throws */
   empty(): void {
-    if (this.working === undefined) this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    if (this.working !== undefined) return
+    const patience = pragma(this.database, 'busy_timeout')
+    this.database.exec('PRAGMA busy_timeout = 0')
+    try {
+      this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      this.database.exec(`PRAGMA busy_timeout = ${patience}`)
+    }
   }
 
   /** For who writes much and has time: only when nothing more comes the thread gets to its end. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PhaselineError } from '../../model/errors.ts'
 import { makeFolder } from './folder.ts'
+import { isBusy } from './trouble.ts'
 
 /**
  * Takes a folder for this process alone. The lock is SQLite's own on a file, so the system takes it back when the process ends, however it ends.
@@ -31,11 +32,6 @@ function openedIn(folder: string): DatabaseSync {
   } catch (error) {
     throw unusable(folder, error)
   }
-}
-
-/** SQLITE_BUSY, in any of its variants. */
-function isBusy(error: unknown): boolean {
-  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
 }
 
 function unusable(folder: string, error: unknown): PhaselineError {

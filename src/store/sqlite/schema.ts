@@ -1,6 +1,7 @@
 import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { PhaselineError } from '../../model/errors.ts'
+import { isDamage } from './trouble.ts'
 
 /** Raised with every change of the tables that older code could not read. */
 const VERSION = 5
@@ -52,35 +53,39 @@ const SETTINGS = `
   PRAGMA wal_autocheckpoint = 8000; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
 `
 
-/** An open database, and a sentence for people if the one that was there had to be moved aside. */
-export interface Opened {
-  readonly database: DatabaseSync
+/** What was made of an open database, and a sentence for people if the one that was there had to be moved aside. */
+export interface Opened<Made> {
+  readonly made: Made
   readonly warning?: string
 }
 
 /**
  * Opens or makes the database. One that is damaged is renamed and a new one made.
+ * @param make what is to be made of it; damage that it comes upon counts
  * @throws PhaselineError `newer_schema` if a newer Phaseline wrote it, `not_ours` if somebody else did
  */
-export function openDatabase(path: string): Opened {
+export function openDatabase<Made>(path: string, make: (database: DatabaseSync) => Made): Opened<Made> {
   try {
-    return { database: open(path) }
+    return { made: open(path, make) }
   } catch (error) {
-    if (error instanceof PhaselineError || path === ':memory:' || !damaged(error)) throw error
-    const aside = moveAside(path)
-    return {
-      database: open(path),
-      warning: `${path} is damaged (${(error as Error).message}); it was moved to ${aside} and a new one was made`,
-    }
+    if (path === ':memory:' || !isDamage(error)) throw error
+    return replaceDatabase(path, make, error)
   }
 }
 
-function open(path: string): DatabaseSync {
+/** Renames a database that is damaged, with what nobody has open any more, and makes a new one. @param error what showed the damage */
+export function replaceDatabase<Made>(path: string, make: (database: DatabaseSync) => Made, error: unknown): Opened<Made> {
+  const aside = moveAside(path)
+  const warning = `${path} is damaged (${(error as Error).message}); it was moved to ${aside} and a new one was made`
+  return { made: open(path, make), warning }
+}
+
+function open<Made>(path: string, make: (database: DatabaseSync) => Made): Made {
   const database = new DatabaseSync(path)
   try {
     database.exec(SETTINGS)
     prepare(database, path)
-    return database
+    return make(database)
   } catch (error) {
     database.close()
     throw error
@@ -127,12 +132,6 @@ function check(database: DatabaseSync): void {
     statement.setReadBigInts(true)
     statement.get()
   }
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-function damaged(error: unknown): boolean {
-  const code = (error as { errcode?: unknown }).errcode
-  return typeof code === 'number' && ((code & 0xff) === 11 || (code & 0xff) === 26)
 }
 
 function moveAside(path: string): string {

@@ -10,6 +10,7 @@ import { allRows, BLOCK, hasRow, keepRows, noRows, type Rows } from './postings.
 import { unpackSummary } from './summary.ts'
 import { operationTerm, term } from './terms.ts'
 import type { Texts } from './texts.ts'
+import { isDamage } from './trouble.ts'
 import type { Tables } from './writer.ts'
 
 /** A row that was found. */
@@ -78,8 +79,15 @@ export class Searcher {
   private readonly row: StatementSync
   private readonly ends: StatementSync
   private readonly known: StatementSync
+  private readonly onDamage: (error: unknown) => void
 
-  constructor(database: DatabaseSync, { texts, index, columns }: Pick<Tables, 'texts' | 'index' | 'columns'>) {
+  /** @param onDamage told of what had to be left out */
+  constructor(
+    database: DatabaseSync,
+    { texts, index, columns }: Pick<Tables, 'texts' | 'index' | 'columns'>,
+    onDamage: (error: unknown) => void,
+  ) {
+    this.onDamage = onDamage
     this.texts = texts
     this.index = index
     this.columns = columns
@@ -116,7 +124,7 @@ export class Searcher {
     const from = filter.cursor === undefined ? last : Math.min(seqOf(filter.cursor) - 1, last)
     const found: Found[] = []
     for (let block = Math.floor(from / BLOCK); block >= Math.floor(first / BLOCK) && found.length < most; block--) {
-      const rows = this.candidates(block, filter, wanted)
+      const rows = this.readable(() => this.candidates(block, filter, wanted))
       if (rows !== undefined) this.collect(rows, block, from, filter, most, found)
     }
     return found
@@ -138,10 +146,22 @@ export class Searcher {
     return rows
   }
 
+  /** One damaged page is no reason to give nothing. @returns undefined if it is on one */
+  private readable<Result>(read: () => Result): Result | undefined {
+    try {
+      return read()
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.onDamage(error)
+      return undefined
+    }
+  }
+
   private collect(rows: Rows, block: number, from: number, filter: Filter, most: number, found: Found[]): void {
     const bounds = boundsOf(filter)
     for (let seq = Math.min(block * BLOCK + BLOCK - 1, from); seq >= block * BLOCK && found.length < most; seq--) {
-      const row = hasRow(rows, seq - block * BLOCK) ? (this.row.get(seq, ...bounds) as Row | undefined) : undefined
+      if (!hasRow(rows, seq - block * BLOCK)) continue
+      const row = this.readable(() => this.row.get(seq, ...bounds)) as Row | undefined
       if (row === undefined) continue
       const summary = this.summaryOf(row)
       if (stillHolds(filter, summary)) found.push({ seq, summary })

@@ -217,7 +217,8 @@ class Unpacker {
     return id === 1 ? this.fixed().toString('utf8') : this.texts.textOf(id - 1)
   }
 
+  /** Each item has a byte at least: a length that damage made up ends with the bytes. */
   list<Item>(read: () => Item): Item[] {
-    return Array.from({ length: this.number() }, read)
+    return Array.from({ length: Math.min(this.number(), this.bytes.length - this.at) }, read)
   }
 }

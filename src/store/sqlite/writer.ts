@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Summary } from '../../model/summary.ts'
 import type { Timeline } from '../../model/timeline.ts'
 import type { StoredTrace } from '../contract.ts'
 import type { Made } from './ahead.ts'
@@ -13,6 +14,7 @@ import { packSummary, unpackSummary } from './summary.ts'
 import { termsOf } from './terms.ts'
 import type { Texts } from './texts.ts'
 import type { Totals } from './totals.ts'
+import { isDamage } from './trouble.ts'
 
 /** The tables that a trace goes into, beside its own row. */
 export interface Tables {
@@ -48,6 +50,8 @@ export class Writer {
   private readonly insert: StatementSync
   private readonly update: StatementSync
   private seq = 0
+  /** What is in memory may not be what is in the tables: they could not be read after a failure. */
+  private isLost = false
 
   constructor(database: DatabaseSync, tables: Tables, read: (otlp: Uint8Array) => Timeline) {
     this.database = database
@@ -73,13 +77,36 @@ export class Writer {
     for (const row of rows as unknown as Row[]) {
       const { summary } = unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, tables.texts)
       tables.columns.set(row.seq, summary.start, summary.durationNs)
-      if (row.seq >= first) tables.index.add(row.seq, termsOf(this.read(tables.chunks.get(row)), summary), summary.spanCount)
+      if (row.seq >= first) tables.index.add(row.seq, this.termsAgain(row, summary), summary.spanCount)
     }
+    this.isLost = false
+  }
+
+  /** None of a trace whose bytes make no sense any more: it is found by what else is known of it, and no reason not to open the others. */
+  private termsAgain(row: Row, summary: Summary): readonly number[] {
+    try {
+      return termsOf(this.read(this.tables.chunks.get(row)), summary)
+    } catch (error) {
+      if (isDamage(error)) throw error
+      return []
+    }
+  }
+
+  /** Learns again what is in the tables, after a transaction that was rolled back. */
+  private restore(): void {
+    const { texts, chunks, calls, operations, totals } = this.tables
+    texts.forget(this.database)
+    chunks.forget()
+    calls.forget()
+    totals.forget()
+    operations.forget()
+    this.recover()
   }
 
   /** All or none. @param made what of some was made before */
   put(traces: readonly StoredTrace[], made: ReadonlyMap<StoredTrace, Made>): void {
     const { chunks, index, calls, totals } = this.tables
+    if (this.isLost) this.restore()
     try {
       transaction(this.database, () => {
         const received = Date.now()
@@ -94,12 +121,8 @@ export class Writer {
         totals.write()
       })
     } catch (error) {
-      this.tables.texts.forget(this.database)
-      chunks.forget()
-      calls.forget()
-      totals.forget()
-      this.tables.operations.forget()
-      this.recover()
+      this.isLost = true
+      this.restore()
       throw error
     }
   }
