@@ -194,7 +194,7 @@ describe('phaseline export', () => {
       await vi.waitFor(async () => {
         const list = (await (await fetch(new URL('/api/timelines', page))).json()) as { items: unknown[] }
         expect(list.items).toHaveLength(1)
-      }, 15_000)
+      }, 45_000)
       const after = join(folder, 'after.json')
       expect(await phaseline(['export', '--page', page, '-o', after, ...form]).ended()).toBe(0)
       const exported = form.includes('--timelines')

@@ -59,9 +59,7 @@ async function chat(): Promise<void> {
 
 /** The one timeline, once its stream is over. */
 async function timeline(): Promise<Timeline> {
-  await expect
-    .poll(async () => (await agent?.flush(), sink.spans().some(({ name }) => name === 'stream')), { timeout: 5_000 })
-    .toBe(true)
+  await expect.poll(async () => (await agent?.flush(), sink.spans().some(({ name }) => name === 'stream'))).toBe(true)
   return stitch(sink.traces().flatMap((body) => decodeTraces(body, 'protobuf').spans))
 }
 
