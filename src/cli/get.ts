@@ -89,10 +89,18 @@ function where(timeline: TimelineJson, delivered: boolean, { to, page }: GetOpti
   return alone ? `${link}\nNo spans of a server came to this collector: is the app watched, and does it\nsend here?` : link
 }
 
+/** What to look at, where the words of the system do not say it. */
+const HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there: is the app running, and on this port?',
+  ENOTFOUND: 'no host has this name',
+  EAI_AGAIN: 'the name server does not answer',
+}
+
 function reason({ code, message, name }: NodeJS.ErrnoException): string {
   if (name === 'TimeoutError' || name === 'AbortError') return 'it took longer than --timeout'
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code ?? '')) return `${message} (--insecure takes any certificate)`
-  return message || String(code)
+  const hint = HINTS[code ?? '']
+  return (message || String(code)) + (hint === undefined ? '' : `; ${hint}`)
 }
 
 function exitCode(answers: readonly Answer[], { fail }: GetOptions): number {

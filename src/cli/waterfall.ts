@@ -1,5 +1,7 @@
 import type { SpanJson, TimelineJson } from '../query/wire/timeline.ts'
 import { bar, type Part } from './bar.ts'
+import { culpritOf } from './culprit.ts'
+import { percent } from './figures.ts'
 import { fit, painter, safe, wrapped, type Paint, type Style } from './terminal-text.ts'
 import { rows, type Row } from './waterfall-rows.ts'
 
@@ -26,6 +28,7 @@ export function waterfall(timeline: TimelineJson, { width: wanted = 80, colour =
     ...heading(layout, width),
     ...rows(timeline, fold).map((row) => line(row, layout)),
     '',
+    ...blame(timeline, ms, width).map((text) => paint('bold', text)),
     ...breakdown(timeline, ms, width).map((text) => paint('dim', text)),
     ...failure(timeline, width).map((text) => paint('red', text)),
     ...warnings(timeline, width).map((text) => paint('yellow', text)),
@@ -123,6 +126,17 @@ function styleOf({ phase }: SpanJson): Style {
   return STYLES.find(([form]) => form.test(phase ?? ''))?.[1] ?? 'white'
 }
 
+/** `mostly SessionMiddleware in 2 hooks, 120.30 ms (95 %)`: where the time went, in a sentence; nothing where nothing stands out. */
+function blame(timeline: TimelineJson, ms: (ns: bigint) => string, width: number): string[] {
+  const culprit = culpritOf(timeline)
+  const whole = BigInt(timeline.durationNs)
+  if (culprit === undefined || whole === 0n) return []
+  const { name, times, ns, middleware } = culprit
+  const often = times === 1 ? '' : middleware ? ` in ${times} hooks` : ` ×${times}`
+  const said = `${2n * ns > whole ? 'mostly' : 'longest:'} ${name}${often}, ${ms(ns)} ms (${percent(Number(ns) / Number(whole))})`
+  return wrapped(safe(said).split(' '), ' ', width, '  ')
+}
+
 /** So many phases are told apart. */
 const TOLD = 7
 
@@ -133,7 +147,7 @@ function breakdown({ phases, durationNs }: TimelineJson, ms: (ns: bigint) => str
     .sort(([, a], [, b]) => Number(b - a))
   const rest = said.slice(TOLD).reduce((sum, [, ns]) => sum + ns, 0n)
   if (rest > 0n) said.splice(TOLD, Infinity, [`${said.length - TOLD} more`, rest])
-  const share = (ns: bigint): string => `${Math.round((Number(ns) / Number(durationNs)) * 100)} %`
+  const share = (ns: bigint): string => percent(Number(ns) / Number(durationNs))
   return wrapped(
     said.filter(([, ns]) => ns > 0n).map(([phase, ns]) => `${phase} ${ms(ns)} (${share(ns)})`),
     ' · ',

@@ -36,7 +36,7 @@ export function timelineOf(root: Sketch, more: Partial<TimelineJson> = {}): Time
       rawStart: String(ns(from)),
       rawEnd: String(ns(to)),
       selfNs: String(ns(to) - ns(from) - busy),
-      criticalNs: '0',
+      criticalNs: String(ns(to) - ns(from) - busy),
       slackNs: '0',
       dragNs: '0',
       depth: parent === null ? 0 : parent.depth + 1,

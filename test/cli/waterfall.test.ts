@@ -25,6 +25,7 @@ GET [traffic]                              20.000    0.000 ░░░░░░░
      render book.html ✗ TypeError           1.000    1.000                 ▕▉
  receive response                           1.000    1.000                     █
 
+longest: TLS client handshake localhost, 4.500 ms (23 %)
 tls 4.500 (23 %) · middleware.request 4.000 (20 %) · view 2.750 (14 %)
 proxy 1.250 (6 %) · db 1.250 (6 %) · proxy.wait 1.000 (5 %)
 gateway 1.000 (5 %) · 8 more 4.250 (21 %)
@@ -35,6 +36,20 @@ gateway 1.000 (5 %) · 8 more 4.250 (21 %)
 test.each([60, 80, 132, 200])('no line is longer than the terminal: %i columns', (width) => {
   const lines = waterfall(timelineOf(BOOK_PAGE, { warnings: { orphan: 2 } }), { width })
   expect(lines.filter((line) => Array.from(line).length > width)).toEqual([])
+})
+
+test('a middleware is blamed with all its hooks, many small queries of one name as one, and where the time is spread, nobody', () => {
+  const children = (count: number, name: (at: number) => Partial<Sketch>): Sketch[] =>
+    Array.from({ length: count }, (_, at) => ({ name: 'SELECT book', from: at * 2, to: at * 2 + 2, ...name(at) }))
+  const said = (parts: Sketch[]): string[] =>
+    waterfall(timelineOf({ name: 'GET', from: 0, to: parts.length * 2, children: parts })).filter((line) => / ms \(\d/.test(line))
+  const hook = (at: number): Partial<Sketch> => ({
+    name: `Session process_${at}`,
+    attributes: { 'phaseline.middleware.name': 'Session' },
+  })
+  expect(said(children(2, hook))).toEqual(['mostly Session in 2 hooks, 4.000 ms (100 %)'])
+  expect(said(children(20, () => ({})))).toEqual(['mostly SELECT book ×20, 40.000 ms (100 %)'])
+  expect(said(children(6, (at) => ({ name: `SELECT ${at}` })))).toEqual([])
 })
 
 test('siblings alike are told apart if asked', () => {
