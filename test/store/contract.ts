@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Filter, Store } from '../../src/store/contract.ts'
 import { type Made, spansOf, START, stored, traceId } from './traces.ts'
 
@@ -333,6 +333,21 @@ function forgets({ store, put, found }: Trial): void {
     expect(await store().stats()).toMatchObject({ traces: 0, spans: 0 })
   })
 
+  test('a clock that was wrong for a while takes nothing young away, and leaves nothing old', async () => {
+    const [now, day] = [Date.now(), 86_400_000]
+    const clock = vi.spyOn(Date, 'now')
+    const times = [now - 9 * day, now + 400 * day, now - 8 * day, now - day, now - day, 1_000, 2_000, 3_000, now - day, now]
+    for (const [index, time] of times.entries()) {
+      clock.mockReturnValue(time)
+      await put(index + 1, [{}])
+    }
+    clock.mockRestore()
+    expect(await store().retain({ maxAgeMs: 7 * day }, 5_000)).toBe(0)
+    expect(await store().retain({ maxAgeMs: 7 * day }, now)).toBe(3)
+    expect(await found({})).toEqual([10, 9, 8, 7, 6, 5, 4])
+    expect(await store().retain({ maxAgeMs: 7 * day }, now + 8 * day)).toBe(7)
+  })
+
   test('what is too much goes, the oldest first', async () => {
     for (let number = 1; number <= 40; number++) {
       const noise = Array.from({ length: 2_000 }, () => Math.random().toString(36)).join('')
@@ -389,6 +404,26 @@ function bears({ store, put, found }: Trial): void {
     expect(await found({ attributes: { text: '7'.repeat(99) } })).toEqual([1])
     expect(Buffer.compare((await store().otlp(traceId(1))) ?? Buffer.of(), large.otlp)).toBe(0)
     expect((await store().operations('shop')).map(({ name }) => name)).toContain('large 3')
+  })
+
+  test('a trace of more values than are kept is found by all that took part in it', async () => {
+    const values = Array.from({ length: 5_000 }, (_, index): Made => ({ attributes: { value: `v${index}` } }))
+    const late: Made = { service: 'late', name: 'at last', from: 90, attributes: { 'http.route': '/late' } }
+    await put(1, [...values, late])
+    for (const filter of [{ service: 'late' }, { service: 'late', operation: 'at last' }, { route: '/late' }] as Filter[])
+      expect(await found(filter)).toEqual([1])
+    const names = Array.from({ length: 5_000 }, (_, index): Made => ({ name: `name ${index}` }))
+    await put(2, [...names, late])
+    expect(await found({ service: 'late' })).toEqual([2, 1])
+  })
+
+  test('a service whose names are made up for every request hides no other', async () => {
+    const flood = Array.from({ length: 101_000 }, (_, index): Made => ({ name: `GET /users/${index}` }))
+    await put(1, flood)
+    await put(2, [{ service: 'newcomer', name: 'GET /' }])
+    expect(await store().services()).toEqual(['newcomer', 'shop'])
+    expect(await store().operations('newcomer')).toEqual([{ name: 'GET /', kind: 'SERVER' }])
+    expect((await store().operations('shop')).length).toBeGreaterThan(1_000)
   })
 
   test('what a batch that failed would have changed is found as it was, and is changed by the next one', async () => {

@@ -15,6 +15,8 @@ const SLICE = 5
 const BYTES = 4_096
 /** Pages that are given back at a time. */
 const PAGES = 64
+/** Rows that are looked at in one go. */
+const LOOK = 1_000
 
 /** The tables that belong to the traces. */
 interface Parts {
@@ -47,7 +49,7 @@ export class Retainer {
     this.database = database
     this.parts = parts
     this.ends = database.prepare('SELECT (SELECT min(seq) FROM trace) AS first, (SELECT max(seq) FROM trace) AS last')
-    this.received = database.prepare('SELECT received FROM trace WHERE seq = ?')
+    this.received = database.prepare(`SELECT seq, received FROM trace ORDER BY seq LIMIT ${LOOK}`)
     this.removeOldest = database.prepare(
       'DELETE FROM trace WHERE seq = (SELECT min(seq) FROM trace) AND seq <= ? RETURNING seq, chunk, spans',
     )
@@ -70,11 +72,16 @@ export class Retainer {
   private async remove({ maxAgeMs, maxBytes }: Retention, now: number): Promise<number> {
     let removed = 0
     if (maxAgeMs !== undefined && !this.isStopped) {
-      removed += await this.removeUntil(this.lastBefore(now - maxAgeMs))
+      for (let gone = 1; gone > 0 && !this.isStopped; removed += gone)
+        gone = await this.removeUntil(this.lastBefore(now - maxAgeMs, now))
+      if (removed > 0) await this.shrink()
       if (!this.isStopped) this.parts.calls.removeUntil(BigInt(Math.floor(now - maxAgeMs)) * 1_000_000n)
     }
     if (maxBytes === undefined) return removed
-    for (let gone = 1; gone > 0 && !this.isStopped; removed += gone) gone = await this.removeUntil(this.lastTooMuch(maxBytes))
+    for (let gone = 1; gone > 0 && !this.isStopped; removed += gone) {
+      gone = await this.removeUntil(this.lastTooMuch(maxBytes))
+      if (gone > 0) await this.shrink()
+    }
     return removed
   }
 
@@ -83,18 +90,18 @@ export class Retainer {
     return { first: first ?? 1, last: last ?? 0 }
   }
 
-  /** Rows are in the order of arrival, so age is found by halving. @returns the last row received before this time */
-  private lastBefore(ms: number): number {
-    const { first, last } = this.rows()
-    let low = first - 1
-    let high = last
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      const row = this.received.get(middle) as { received: number } | undefined
-      if (row === undefined || row.received < ms) low = middle
-      else high = middle - 1
+  /**
+   * The last of the oldest rows that were received before a time. A clock that was ahead for a while, or had lost the time, makes rows
+   * that seem to come from the future or from long ago: those go with the ones before and after them, and nothing goes that is not
+   * behind only such.
+   */
+  private lastBefore(ms: number, now: number): number {
+    let last = 0
+    for (const { seq, received } of this.received.all() as unknown as { seq: number; received: number }[]) {
+      if (received < ms) last = seq
+      else if (received <= now) break
     }
-    return low
+    return last
   }
 
   /** The last row of the share that does not fit, at least a hundredth; 0 if all fits. */
@@ -112,7 +119,6 @@ export class Retainer {
       removed += gone
       await this.pause(gone * BYTES)
     }
-    if (removed > 0) await this.shrink()
     return removed
   }
 

@@ -4,8 +4,12 @@ import type { Summary } from '../../model/summary.ts'
 import { atOnce } from '../../model/steps.ts'
 import type { Timeline, TimelineSpan } from '../../model/timeline.ts'
 
-/** A trace has at most so many terms: a hostile one costs no more than a large one. */
+/**
+ * A trace has at most so many terms of attributes, and as many of what has a name: services, operations, phases, routes, middlewares.
+ * A hostile one costs no more than a large one, and a large one is found by whoever took part in it.
+ */
 const MOST = 4_096
+const NAMES = ['http.route', 'phaseline.middleware.name'] as const
 /** Longer values of attributes are not searched for; longer names are not remembered. */
 const LONGEST = 512
 
@@ -99,29 +103,51 @@ class Gathered {
   private resource: Resource | undefined
   private static traces = 0
   private readonly trace = ++Gathered.traces
+  private names = 0
 
   add(pair: Pair): void {
-    if (pair.seen === this.trace || this.full) return
+    if (pair.seen === this.trace || this.isFull) return
     pair.seen = this.trace
     for (const one of pair.terms) this.terms.push(one)
   }
 
+  addName(pair: Pair): void {
+    if (pair.seen === this.trace || this.names >= MOST) return
+    pair.seen = this.trace
+    this.names += pair.terms.length
+    for (const one of pair.terms) this.terms.push(one)
+  }
+
+  /** Of attributes. */
+  private get isFull(): boolean {
+    return this.terms.length - this.names >= MOST
+  }
+
+  /** Of everything. */
   get full(): boolean {
-    return this.terms.length >= MOST
+    return this.isFull && this.names >= MOST
   }
 
   addSpans(spans: Timeline['spans'], from: number, to: number): void {
     for (let at = from; at < to; at++) {
       const { phase, service, name, source } = spans[at] as TimelineSpan
-      if (phase !== null) this.add(fieldPairs.get(':phase', phase))
-      this.add(operationPairs.get(service, name))
+      if (phase !== null) this.addName(fieldPairs.get(':phase', phase))
+      this.addName(operationPairs.get(service, name))
       if (source === null) continue
       if (source.resource !== this.resource) {
         this.resource = source.resource
-        this.add(fieldPairs.get(':service', this.resource.service))
+        this.addName(fieldPairs.get(':service', this.resource.service))
         this.addAttributes(this.resource.attributes)
       }
-      this.addAttributes(source.attributes)
+      if (this.isFull) this.addNames(source.attributes)
+      else this.addAttributes(source.attributes)
+    }
+  }
+
+  private addNames(attributes: ValueMap): void {
+    for (const key of NAMES) {
+      const value = attributes.get(key)
+      if (typeof value === 'string' && value.length <= LONGEST) this.addName(attributePairs.get(key, value))
     }
   }
 
@@ -150,6 +176,7 @@ export function* gatherTerms(timeline: Timeline, summary: Summary): Generator<vo
     gathered.add(fieldPairs.get(':status-class', String(Math.floor(summary.status / 100))))
   }
   for (const warning of summary.warnings.keys()) gathered.add(fieldPairs.get(':warning', warning))
+  for (const service of summary.services) gathered.addName(fieldPairs.get(':service', service))
   const { spans } = timeline
   for (let from = 0; from < spans.length && !gathered.full; from += STEP) {
     if (from > 0) yield
