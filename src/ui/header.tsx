@@ -2,11 +2,16 @@ import type { VNode } from 'preact'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { ControlJson } from '../query/wire/controls.ts'
 import { controls, setControl } from './api.ts'
-import { useLink, type Link } from './live.ts'
+import { useLink, useReturns, type Link } from './live.ts'
 import type { Place } from './location.ts'
 import { useTheme, type Theme } from './theme.ts'
 
-const LINK_WORDS: Readonly<Record<Link, string>> = { connecting: 'connecting', live: 'live', lost: 'disconnected' }
+const LINK_WORDS: Readonly<Record<Link, string>> = {
+  connecting: 'connecting',
+  live: 'live',
+  lost: 'disconnected',
+  paused: 'connecting',
+}
 const THEME_WORDS: Readonly<Record<Theme, string>> = { system: 'as the system', light: 'light', dark: 'dark' }
 const THEME_SIGNS: Readonly<Record<Theme, string>> = { system: '◐', light: '○', dark: '●' }
 
@@ -24,7 +29,8 @@ function Brand(): VNode {
 }
 
 /** The switches of whoever runs the collector: the demo's traffic, its slow middleware. */
-function Controls({ link }: { link: Link }): VNode | null {
+function Controls(): VNode | null {
+  const returns = useReturns()
   const [switches, setSwitches] = useState<ControlJson[]>([])
   useEffect(() => {
     const abort = new AbortController()
@@ -33,7 +39,7 @@ function Controls({ link }: { link: Link }): VNode | null {
       () => {}, // the link says that nobody answers
     )
     return () => abort.abort()
-  }, [link])
+  }, [returns])
   const flip = useCallback((control: ControlJson) => {
     setControl(control.id, !control.on).then(
       (answer) => setSwitches(answer.controls),
@@ -106,7 +112,7 @@ export function Header({ place, firing }: { place: Place; firing: number }): VNo
         <Item href="/status" on={place.page === 'status'} text="Status" />
       </nav>
       <div class="right">
-        <Controls link={link} />
+        <Controls />
         <span class={`live ${link}`} role="status">
           <i aria-hidden="true" />
           {LINK_WORDS[link]}

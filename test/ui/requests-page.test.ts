@@ -118,6 +118,26 @@ test.skipIf(noBrowser)('the page says so, keeps what it knows, and is live again
   await second.close()
 })
 
+test.skipIf(noBrowser)(
+  'a page that nobody looks at leaves its connection to others, and catches up when somebody does',
+  async () => {
+    view.receive(1)
+    const page = await view.open('/')
+    await page.locator('a.request').waitFor()
+    await page.getByText('live', { exact: true }).waitFor()
+    await page.clock.install()
+    const hide = (hidden: boolean): Promise<unknown> =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} })
+      document.dispatchEvent(new Event('visibilitychange'))`)
+    const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/live'))
+    await Promise.all([closed, hide(true).then(() => page.clock.fastForward(10_000))])
+    view.receive(2)
+    await hide(false)
+    await expect.poll(() => page.locator('a.request').count()).toBe(2)
+    await page.getByText('live', { exact: true }).waitFor()
+  },
+)
+
 test.skipIf(noBrowser)('at a glance: how many, how long, and where the time of all of them went', async () => {
   const now = BigInt(Date.now()) * 1_000_000n
   view.receive(1, bookshop(180_000), now)
@@ -169,4 +189,7 @@ test.skipIf(noBrowser)('one that is still running says so, and counts apart', as
   const page = await view.open('/')
   await page.locator('a.request .status', { hasText: 'running' }).waitFor()
   expect(await page.getByLabel('Where the time of these requests went').innerText()).toMatch(/^1 request, .* · 1 running/)
+  await page.getByLabel('State').selectOption('Running')
+  const glance = page.getByLabel('Where the time of these requests went')
+  await expect.poll(() => glance.innerText()).toMatch(/^1 running\s+gateway\s+100\.0 %$/)
 })

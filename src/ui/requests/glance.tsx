@@ -18,10 +18,14 @@ export function Glance({ items, filter }: { items: readonly SummaryJson[]; filte
   return (
     <section class="glance" aria-label="Where the time of these requests went">
       <p class="muted">
-        {plural(requests, 'request')}, p50 <b>{duration(p50)}</b>, p95 <b>{duration(p95)}</b>
+        {requests > 0 && (
+          <>
+            {plural(requests, 'request')}, p50 <b>{duration(p50)}</b>, p95 <b>{duration(p95)}</b>
+          </>
+        )}
         {running > 0 && (
           <>
-            {' · '}
+            {requests > 0 && ' · '}
             <a href={hrefOf({ page: 'requests', filter: { ...filter, inFlight: '1', error: '' } })}>{count(running)} running</a>
           </>
         )}

@@ -20,7 +20,9 @@ export function overviewOf(items: readonly SummaryJson[]): Overview {
   const times = ended.map(({ durationNs }) => Number(durationNs)).sort((a, b) => a - b)
   const at = (q: number): number => times[Math.max(0, Math.ceil(q * times.length) - 1)] ?? 0
   const sums = new Map<string, number>()
-  for (const { phases } of ended) for (const [id, ns] of Object.entries(phases)) sums.set(id, (sums.get(id) ?? 0) + Number(ns))
+  // Where all are still running, it is what they are running in.
+  for (const { phases } of ended.length > 0 ? ended : items)
+    for (const [id, ns] of Object.entries(phases)) sums.set(id, (sums.get(id) ?? 0) + Number(ns))
   const phases = Object.fromEntries([...sums].map(([id, ns]) => [id, String(ns)]))
   return {
     requests: ended.length,

@@ -32,7 +32,10 @@ const SHORT: Readonly<Record<string, string>> = {
 
 function Marks({ item }: { item: SummaryJson }): VNode {
   const told = Object.keys(SHORT).find((warning) => warning in item.warnings) ?? ''
-  const warnings = Object.entries(item.warnings).map(([warning, times]) => `${warningWords(warning).title} ×${times}`)
+  // That it is running is said by its status.
+  const warnings = Object.entries(item.warnings)
+    .filter(([warning]) => warning !== 'in_flight')
+    .map(([warning, times]) => `${warningWords(warning).title} ×${times}`)
   return (
     <span class="marks">
       {item.inFlight && item.status !== null && <span class="pill tone-plain">running</span>}

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hoo
 import type { ListJson, NewsJson } from '../../query/wire/list.ts'
 import { list } from '../api.ts'
 import { fits, type Filter } from '../filter.ts'
-import { useLink, useLive } from '../live.ts'
+import { useLive, useReturns } from '../live.ts'
 import { arrived, EMPTY, extended, left, released, type Feed } from './feed.ts'
 
 /** The list, kept up to date, and what can be done with it. */
@@ -22,7 +22,7 @@ export function useFeed(filter: Filter, paused: () => boolean): UsedFeed {
   const [next, setNext] = useState<string | null>(null)
   const [state, setState] = useState<{ busy: boolean; error?: Error }>({ busy: true })
   const abort = useRef<AbortController>(undefined)
-  const link = useLink()
+  const returns = useReturns()
 
   const load = useCallback(
     (cursor: string | null) => {
@@ -44,8 +44,8 @@ export function useFeed(filter: Filter, paused: () => boolean): UsedFeed {
 
   // Anew when the filter changes, and when the connection is back: something may have been missed.
   useEffect(() => {
-    if (link !== 'lost') load(null)
-  }, [load, link === 'lost'])
+    load(null)
+  }, [load, returns])
   useLive(
     useCallback(
       (item: NewsJson) => {

@@ -2,7 +2,7 @@ import type { VNode } from 'preact'
 import { useCallback, useEffect, useMemo, useReducer, useState } from 'preact/hooks'
 import type { SummaryJson } from '../../query/wire/list.ts'
 import { outline } from '../api.ts'
-import { useLive } from '../live.ts'
+import { useLive, useReturns } from '../live.ts'
 import { useLoaded } from '../loading.ts'
 import { go } from '../navigate.ts'
 import { Failure, Notice, Waiting } from '../notice.tsx'
@@ -19,7 +19,8 @@ import { Waterfall } from './waterfall.tsx'
 /** Loads a timeline, and again when a later version of it is told. */
 function useTrace(traceId: string): { trace: Trace | undefined; error: Error | undefined } {
   const [version, setVersion] = useState('')
-  const load = useCallback((signal: AbortSignal) => outline(traceId, signal), [traceId, version])
+  const returns = useReturns()
+  const load = useCallback((signal: AbortSignal) => outline(traceId, signal), [traceId, version, returns])
   const { data, error } = useLoaded(load)
   const known = data?.version
   useLive(

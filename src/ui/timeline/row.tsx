@@ -52,11 +52,15 @@ function Text({ text, phase }: { text: string; phase: string | null }): VNode {
 }
 
 function Marks({ trace, span }: { trace: Trace; span: number }): VNode {
-  const warnings = trace.warnings.get(span)?.map((warning) => warningWords(warning).title)
+  const warnings = (trace.warnings.get(span) ?? [])
+    .filter((warning) => warning !== 'in_flight')
+    .map((each) => warningWords(each).title)
+  const flags = trace.flags[span] as number
   return (
     <>
-      {((trace.flags[span] as number) & FLAG.error) !== 0 && <span class="mark pill tone-bad">error</span>}
-      {warnings !== undefined && (
+      {(flags & FLAG.inFlight) !== 0 && <span class="mark pill tone-plain">running</span>}
+      {(flags & FLAG.error) !== 0 && <span class="mark pill tone-bad">error</span>}
+      {warnings.length > 0 && (
         <span class="mark tone-warn" role="img" aria-label={warnings.join(', ')} title={warnings.join('\n')}>
           ⚠
         </span>
