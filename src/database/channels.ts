@@ -2,9 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { label, type Label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { sourceFor, type Source, type Target } from './source.ts'
+import { statusOf } from './status.ts'
 
 /** What the drivers say on their channels, each as far as it does. */
-interface Told {
+export interface Told {
   readonly query?: unknown
   readonly command?: unknown
   readonly database?: string | number
@@ -19,15 +20,13 @@ interface Told {
 type System = Target['system']
 type LabelOf = (told: Told, system: System) => Label | undefined
 
-/** Drivers with a TracingChannel of their own: mysql2 ≥ 3.24, redis ≥ 6, ioredis ≥ 6. Nothing of theirs is patched. */
+/** Drivers with a TracingChannel of their own: mysql2 ≥ 3.24, redis ≥ 6. That of ioredis is left alone, see `ioredis.ts`. */
 const CHANNELS: readonly (readonly [channel: string, system: System, labelOf: LabelOf])[] = [
   ['mysql2:query', 'mysql', queryLabel],
   ['mysql2:execute', 'mysql', queryLabel],
   ['mysql2:pool:connect', 'mysql', () => POOL],
   ['node-redis:command', 'redis', commandLabel],
   ['node-redis:batch', 'redis', batchLabel],
-  ['ioredis:command', 'redis', commandLabel],
-  ['ioredis:batch', 'redis', batchLabel],
 ]
 
 const POOL = label('db.pool', 'db pool wait', { 'db.system.name': 'mysql' })
@@ -53,25 +52,12 @@ function source({ database, serverAddress, serverPort }: Told, system: System): 
   })
 }
 
-let deaf = false
-
-/** What `fn` does is told as a whole by somebody else. */
-export function untold<Result>(fn: () => Result): Result {
-  const before = deaf
-  deaf = true
-  try {
-    return fn()
-  } finally {
-    deaf = before
-  }
-}
-
 /** Watches the drivers that tell of their queries themselves, loaded or not. @returns a function that stops it */
 export function watchChannels(): () => void {
   const phases = new WeakMap<object, Phase>()
   const undo = CHANNELS.flatMap(([channel, system, labelOf]) => {
     const start = (told: Told): void => {
-      const parent = deaf ? undefined : observer.current()
+      const parent = observer.current()
       const made = parent === undefined ? undefined : labelOf(told, system)
       const phase = made === undefined ? undefined : observer.begin(made, parent)
       if (phase !== undefined) phases.set(told, phase)
@@ -93,7 +79,8 @@ function listen(channel: string, event: string, told: (message: Told) => void): 
   return () => void unsubscribe(name, listener)
 }
 
-function over(phase: Phase | undefined, { query, error, result }: Told): void {
+/** Tells how a query ended. */
+export function over(phase: Phase | undefined, { query, error, result }: Told): void {
   if (phase === undefined) return
   if (query !== undefined && Array.isArray(result)) phase.set('db.response.returned_rows', result.length)
   if (error !== undefined && error !== null) {
@@ -102,11 +89,4 @@ function over(phase: Phase | undefined, { query, error, result }: Told): void {
     phase.fail(error)
   }
   phase.end()
-}
-
-/** MySQL's error number; the first word of what Redis says (`WRONGTYPE …`). */
-function statusOf(error: unknown): string | undefined {
-  const { errno, message } = error as { errno?: unknown; message?: unknown }
-  if (typeof errno === 'number' && errno > 0) return String(errno)
-  return /^[A-Z]{3,}(?= )/.exec(String(message))?.[0]
 }

@@ -2,6 +2,7 @@ import { now } from '../model/clock.ts'
 import { label, type Label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { patch, type Method } from './patch.ts'
+import { settling } from './settling.ts'
 import { sourceFor, type Source } from './source.ts'
 
 interface Connection {
@@ -60,7 +61,7 @@ function poolWait(original: Method): Method {
   }
 }
 
-/** A call whose promise is given back as it is. Before mongodb 6.4 there is none, and nothing is recorded. */
+/** A call that gives a promise. Before mongodb 6.4 there is none, and nothing is recorded. */
 function settled(made: Label, parent: Phase, call: () => unknown, answered?: (phase: Phase, answer: Answer) => void): unknown {
   const since = now()
   const promise = call()
@@ -74,8 +75,7 @@ function settled(made: Label, parent: Phase, call: () => unknown, answered?: (ph
     failed(phase, error)
     phase.end()
   }
-  void (promise as Promise<Answer>).then(succeeded, refused)
-  return promise
+  return settling(promise as Promise<Answer>, succeeded, refused)
 }
 
 /** A write that was refused is no error of the command: the answer says so. */

@@ -2,6 +2,7 @@ import { label } from '../model/label.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { continuing } from './continuing.ts'
 import { patch, type Method } from './patch.ts'
+import { settling } from './settling.ts'
 import { sourceFor, type Source, type Target } from './source.ts'
 
 /** What of the `pg` package is watched (https://node-postgres.com), version 8. */
@@ -18,13 +19,20 @@ interface Client {
 }
 
 /** A query of somebody's own making (pg-cursor, pg-query-stream, pg.Query): the client tells it when it is over. */
-interface Submittable {
+interface Submittable extends Partial<Record<(typeof ANSWERS)[number] | 'handleReadyForQuery' | 'handleError', Method>> {
   submit: unknown
-  text?: string
-  cursor?: { text?: string }
-  handleReadyForQuery?: Method
-  handleError?: Method
 }
+
+/** What else the client tells it, each where it is needed. Listeners to its rows and its end are called from these. */
+const ANSWERS = [
+  'handleRowDescription',
+  'handleDataRow',
+  'handlePortalSuspended',
+  'handleCommandComplete',
+  'handleEmptyQuery',
+  'handleCopyInResponse',
+  'handleCopyData',
+] as const
 
 /** Watches the queries of every client, and the waiting for every pool. @returns a function that stops it */
 export function watchPostgres({ Client, Pool }: Postgres): () => void {
@@ -54,12 +62,12 @@ function query(original: Method, sourceOf: (client: Client) => Source): Method {
     const heard = listen(args, parent, phase)
     try {
       const result = original.apply(this, args) as unknown
-      if (!heard)
-        void (result as Promise<unknown>).then(
-          (answer) => returned(phase, answer),
-          (error: unknown) => failed(phase, error),
-        )
-      return result
+      if (heard) return result
+      return settling(
+        result as Promise<unknown>,
+        (answer) => returned(phase, answer),
+        (error) => failed(phase, error),
+      )
     } catch (error) {
       failed(phase, error)
       throw error
@@ -80,7 +88,7 @@ function textOf(config: unknown, client: Client): string | undefined {
 function listen(args: unknown[], parent: Phase, phase: Phase): boolean {
   const [config] = args
   if (typeof (config as Submittable).submit === 'function') {
-    submitted(config as Submittable, phase)
+    submitted(config as Submittable, parent, phase)
     return true
   }
   const at = args.findIndex((arg, index) => index > 0 && typeof arg === 'function')
@@ -106,15 +114,19 @@ function answered(callback: Method, parent: Phase, phase: Phase): Method {
   }
 }
 
-function submitted(query: Submittable, phase: Phase): void {
+function submitted(query: Submittable, parent: Phase, phase: Phase): void {
+  for (const name of ANSWERS) {
+    const handler = query[name]
+    if (typeof handler === 'function') query[name] = continuing(parent, handler)
+  }
   const { handleReadyForQuery, handleError } = query
   query.handleReadyForQuery = function (this: unknown, ...args: unknown[]): unknown {
     phase.end()
-    return handleReadyForQuery?.apply(this, args) as unknown
+    return handleReadyForQuery && (observer.run(parent, handleReadyForQuery, this, ...args) as unknown)
   }
   query.handleError = function (this: unknown, ...args: unknown[]): unknown {
     failed(phase, args[0])
-    return handleError?.apply(this, args) as unknown
+    return handleError && (observer.run(parent, handleError, this, ...args) as unknown)
   }
 }
 
@@ -146,12 +158,11 @@ function poolWait(original: Method): Method {
     if (parent === undefined || phase === undefined) return original.apply(this, args)
     const [callback] = args
     if (typeof callback !== 'function') {
-      const result = original.apply(this, args) as Promise<unknown>
-      void result.then(
+      return settling(
+        original.apply(this, args) as Promise<unknown>,
         () => phase.end(),
-        (error: unknown) => failed(phase, error),
+        (error) => failed(phase, error),
       )
-      return result
     }
     const go = continuing(parent, callback as Method)
     return original.call(this, function (this: unknown, ...given: unknown[]): unknown {

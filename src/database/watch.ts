@@ -35,7 +35,7 @@ let stop: (() => void) | undefined
 
 /**
  * Makes `db` and `db.pool` phases of the queries of the drivers that this process has loaded or will load: `node:sqlite`, `pg`,
- * `better-sqlite3`, `mongodb` ≥ 6.4, and by their own channels mysql2 ≥ 3.24, redis ≥ 6 and ioredis ≥ 6. A driver that was bundled into the app cannot be found: hand its classes to `watchPostgres`.
+ * `better-sqlite3`, `mongodb` ≥ 6.4, ioredis ≥ 5, and by their own channels mysql2 ≥ 3.24 and redis ≥ 6. A driver that was bundled into the app cannot be found: hand its classes to `watchPostgres`.
  * @returns a function that stops it; a second call while it watches changes nothing and returns the same function
  */
 export function watchDatabases(): () => void {

@@ -74,6 +74,14 @@ describe.skipIf(absent)('mongodb and a real server of its protocol', () => {
     ])
   })
 
+  test('the stack of an error leads back to the code that asked', async () => {
+    async function asking(): Promise<unknown> {
+      return await client.db('shop').command({ nonsense: 1 })
+    }
+    const error = await viewed(() => asking().catch((thrown: unknown) => thrown))
+    expect((error as Error).stack).toContain('asking')
+  })
+
   test('the making of a connection is no command of the request', async () => {
     const young = new MongoClient(`mongodb://127.0.0.1:${server.port}/`)
     await viewed(() => young.db('shop').collection('book').findOne())

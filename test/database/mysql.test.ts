@@ -116,4 +116,49 @@ describe.skipIf(absent)('mysql2 and a real MariaDB', () => {
     connection.end()
     await new Promise((resolve) => callbacks.end(resolve))
   })
+
+  test('listeners to rows go on in the request that asked, whoever opened the connection', async () => {
+    const callbacks = poolWithCallbacks({ ...settings(), connectionLimit: 1 })
+    await viewed(() => new Promise<void>((resolve) => callbacks.query('SELECT 1', () => resolve())))
+    seen.clear()
+    const heard: unknown[] = []
+    const note = (): void => void heard.push(observer.current())
+    await viewed(() => {
+      const query = callbacks.query('SELECT * FROM book')
+      return new Promise<void>((resolve) => query.on('result', note).on('end', () => resolve(note())))
+    })
+    const view = seen.find('view')
+    expect(heard).toEqual([view, view, view])
+    await new Promise((resolve) => callbacks.end(resolve))
+  })
+
+  test('each execution of a prepared statement is a phase', async () => {
+    await viewed(async () => {
+      const connection = await pool.getConnection()
+      const statement = await connection.prepare('SELECT * FROM book WHERE id = ?')
+      await statement.execute([1])
+      await expect(statement.execute([])).rejects.toThrow()
+      await statement.close()
+      connection.release()
+    })
+    expect(seen.sentences()).toEqual([
+      'view > db pool wait',
+      'view > db SELECT book',
+      expect.stringMatching(/^view > db SELECT book !/),
+    ])
+    expect(seen.find('db').attributes).toMatchObject({ 'db.namespace': 'shop', 'db.response.returned_rows': 1 })
+  })
+
+  test('an error that no listener handles is thrown as ever', async () => {
+    const connection = createConnection(settings())
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    const thrown = await new Promise<Error>((resolve) => {
+      process.once('uncaughtException', resolve)
+      void viewed(() => Promise.resolve(void connection.query('SELECT * FROM absent').on('result', () => {})))
+    })
+    for (const listener of others) process.on('uncaughtException', listener)
+    expect(thrown.message).toContain("doesn't exist")
+    connection.destroy()
+  })
 })

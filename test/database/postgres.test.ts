@@ -6,6 +6,7 @@ import { observer } from '../../src/model/observer.ts'
 import type { Recorder } from '../recorder.ts'
 import { watching } from '../watching.ts'
 import { cluster, missing, type Cluster } from './postgres.ts'
+import { unhandled } from './unhandled.ts'
 
 if (missing !== undefined && process.env.CI) throw new Error(missing)
 
@@ -138,6 +139,47 @@ test('a query object of one’s own is over when the server is ready again', asy
     client.release()
   })
   expect(seen.sentences()).toEqual(['view books > db pool wait', 'view books > db SELECT book'])
+})
+
+test('listeners to rows and to the end go on in the request that asked, whoever opened the connection', async () => {
+  const own = new pg.Pool({ connectionString: server.url, max: 1 })
+  await viewed(() => own.query('SELECT 1'))
+  seen.clear()
+  const heard: unknown[] = []
+  await viewed(async () => {
+    const client = await own.connect()
+    const query = client.query(new pg.Query('SELECT * FROM book'))
+    query.on('row', () => heard.push(observer.current()))
+    await new Promise<void>((resolve, reject) => {
+      query.on('end', () => resolve(void heard.push(observer.current()))).on('error', reject)
+    })
+    client.release()
+  })
+  const view = seen.find('view')
+  expect(heard).toEqual([view, view, view])
+  await own.end()
+})
+
+test('the stack of an error leads back to the code that asked', async () => {
+  const client = await pool.connect()
+  async function asking(): Promise<unknown> {
+    return await client.query('SELECT * FROM absent')
+  }
+  await viewed(async () => {
+    const error = await asking().catch((thrown: unknown) => thrown)
+    expect((error as Error).stack).toContain('asking')
+  })
+  client.release()
+})
+
+test('a query and a wait that nobody handles are said to be so', async () => {
+  const client = await pool.connect()
+  const asked = (): void => void viewed(() => Promise.resolve(void client.query('SELECT * FROM absent')))
+  expect(await unhandled(asked)).toMatchObject({ code: '42P01' })
+  client.release()
+  const nowhere = new pg.Pool({ host: '127.0.0.1', port: 1, user: 'x', database: 'x' })
+  const waited = (): void => void viewed(() => Promise.resolve(void nowhere.connect()))
+  expect(await unhandled(waited)).toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 test('a transaction is its statements', async () => {
