@@ -1,9 +1,10 @@
 import { decodeTraces, type Encoding } from '../otlp/decode.ts'
+import { MalformedError } from '../otlp/decode-reader.ts'
 import { type Head, type Refused, scan } from '../otlp/decode-scan.ts'
 import { encodeSpans } from '../otlp/spans.ts'
 import type { Gatherer } from './gather.ts'
+import { sharing } from './heads.ts'
 import type { Journal } from './journal.ts'
-import { sharedHead } from './pieces.ts'
 
 /** What became of a body's spans. */
 export interface Taken {
@@ -19,6 +20,9 @@ interface Run {
   readonly spans: number
   readonly rooted: boolean
 }
+
+/** Each trace is kept with the resources of its spans: bytes that these may come to for one body. A few thousand for each trace are usual. */
+const COPIED = 512 * 1024 * 1024
 
 /** Spans come in here: checked, written to the log, and gathered by trace, without being decoded. */
 export class Intake {
@@ -71,10 +75,16 @@ export class Intake {
 
 function runsOf(body: Buffer): { runs: Run[]; refused: Refused[] } {
   const runs: Run[] = []
+  const shared = sharing()
   let head: Head
+  let copied = 0
   const refused = scan(body, {
-    group: (next) => (head = sharedHead(next)),
-    run: (traceId, start, end, spans, rooted) => void runs.push({ traceId, head, start, end, spans, rooted }),
+    group: (next) => (head = shared(next)),
+    run: (traceId, start, end, spans, rooted) => {
+      runs.push({ traceId, head, start, end, spans, rooted })
+      copied += head.resource.length + head.scope.length
+    },
   })
+  if (copied > COPIED) throw new MalformedError(`resources of ${copied} bytes, one for each trace; send smaller batches`)
   return { runs, refused }
 }

@@ -8,21 +8,6 @@ export interface Piece {
   readonly end: number
 }
 
-/** Resource and scope come again and again with the same bytes: kept once, so that equal ones are the same object. The oldest go first. */
-const heads = new Map<string, Head>()
-const MOST_HEADS = 2_000
-
-export function sharedHead(head: Head): Head {
-  const key = `${head.resource.toString('latin1')}\n${head.scope.length}\n${head.scope.toString('latin1')}`
-  let known = heads.get(key)
-  if (known === undefined) {
-    if (heads.size >= MOST_HEADS) heads.delete(heads.keys().next().value as string)
-    known = { resource: Buffer.from(head.resource), scope: Buffer.from(head.scope) }
-    heads.set(key, known)
-  }
-  return known
-}
-
 /** Field 1 of the request and field 2 of ResourceSpans. */
 const RESOURCE_SPANS = 0x0a
 const SCOPE_SPANS = 0x12

@@ -1,5 +1,6 @@
 import { ProtobufReader, WIRE } from '../otlp/decode-reader.ts'
-import { type Piece, sharedHead } from './pieces.ts'
+import { sharing } from './heads.ts'
+import type { Piece } from './pieces.ts'
 
 const NOTHING = new Uint8Array()
 
@@ -8,10 +9,11 @@ const field = (number: number): number => (number << 3) | WIRE.bytes
 /** The spans of a request that has been scanned, a piece each. */
 export function* spansOf(body: Uint8Array): Generator<Piece> {
   const reader = new ProtobufReader(body)
+  const shared = sharing()
   for (const resourceEnd of messages(reader, reader.bytes.length, field(1))) {
     const resource = besides(reader, resourceEnd)
     for (const scopeEnd of messages(reader, resourceEnd, field(2))) {
-      const head = sharedHead({ resource, scope: besides(reader, scopeEnd) })
+      const head = shared({ resource, scope: besides(reader, scopeEnd) })
       while (reader.at < scopeEnd) {
         const start = reader.at
         const tag = reader.tag()

@@ -1,5 +1,5 @@
 import type { Value, ValueMap } from '../model/span.ts'
-import { MalformedError, narrow } from './decode-reader.ts'
+import { MalformedError, MOST_PARTS, narrow, OF_A_GROUP, tooMany } from './decode-reader.ts'
 import { DEEPEST, NO_ATTRIBUTES } from './decode-value.ts'
 
 export type Json = Record<string, unknown>
@@ -20,6 +20,7 @@ export function whole<Made>(make: () => Made): Made {
 const LARGE = /("(?:startTimeUnixNano|endTimeUnixNano|timeUnixNano|intValue)"\s*:\s*)(-?\d{16,})(?=[\s,}])/g
 
 export function parse(body: Uint8Array): Json {
+  if (body.length > MOST_PARTS && partsOf(body) > 2 * MOST_PARTS) throw tooMany()
   const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
   let value: unknown
   try {
@@ -29,6 +30,16 @@ export function parse(body: Uint8Array): Json {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new MalformedError('no JSON object')
   return value as Json
+}
+
+/** Objects, lists and what stands in them, about: before anything is made of them. In a text such characters are no parts, but few. */
+function partsOf(body: Uint8Array): number {
+  let parts = 0
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at]
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts++
+  }
+  return parts
 }
 
 export function object(value: unknown): Json {
@@ -42,9 +53,10 @@ export function list(of: Json, key: string): Json[] {
   return value.map(object)
 }
 
-/** A repeated field of messages that hold spans: what is none there cannot be passed over. */
+/** A repeated field of messages that hold spans, or metrics: what is none there cannot be passed over. */
 export function groups(of: Json, key: string): Json[] {
   const found = list(of, key)
+  if (found.length > MOST_PARTS / OF_A_GROUP) throw tooMany()
   const given = of[key] as readonly unknown[]
   if (found.some((group, place) => group !== given[place])) throw new MalformedError(`${key} holds something that is no object`)
   return found
@@ -77,16 +89,19 @@ export function attributesOf(of: Json): ValueMap {
   return new Map(pairs.map((pair) => [text(pair['key']), valueOf(object(pair['value']), 1)]))
 }
 
+/** In protobuf's JSON null is a field that is not there. */
+const isThere = (value: unknown): boolean => value !== undefined && value !== null
+
 /** An AnyValue. `depth` counts from 1. */
 function valueOf(any: Json, depth: number): Value {
   if (depth > DEEPEST) throw new Unusable(`values more than ${DEEPEST} deep`)
   if (typeof any['stringValue'] === 'string') return any['stringValue']
   if (typeof any['boolValue'] === 'boolean') return any['boolValue']
-  if (any['intValue'] !== undefined && any['intValue'] !== null) return narrow(BigInt.asIntN(64, integer(any['intValue'])))
-  if (any['doubleValue'] !== undefined && any['doubleValue'] !== null) return Number(any['doubleValue'])
+  if (isThere(any['intValue'])) return narrow(BigInt.asIntN(64, integer(any['intValue'])))
+  if (isThere(any['doubleValue'])) return Number(any['doubleValue'])
   if (typeof any['bytesValue'] === 'string') return new Uint8Array(Buffer.from(any['bytesValue'], 'base64'))
-  if (any['arrayValue'] !== undefined) return list(object(any['arrayValue']), 'values').map((value) => valueOf(value, depth + 1))
-  if (any['kvlistValue'] !== undefined) return recordOf(list(object(any['kvlistValue']), 'values'), depth + 1)
+  if (isThere(any['arrayValue'])) return list(object(any['arrayValue']), 'values').map((value) => valueOf(value, depth + 1))
+  if (isThere(any['kvlistValue'])) return recordOf(list(object(any['kvlistValue']), 'values'), depth + 1)
   return null
 }
 

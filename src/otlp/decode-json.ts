@@ -14,7 +14,7 @@ import {
   whole,
   type Json,
 } from './decode-json-value.ts'
-import type { Refused } from './decode-scan.ts'
+import { refuse, type Refused } from './decode-scan.ts'
 import { kindOf, linkType, resourceOf, statusOf } from './decode-span.ts'
 
 /**
@@ -35,7 +35,7 @@ export function decodeJson(body: Uint8Array): { spans: Span[]; refused: Refused[
           spans.push(spanOf(span, resource, scope))
         } catch (error) {
           if (!(error instanceof Unusable)) throw error
-          refused.push({ where: `resourceSpans[${i}].scopeSpans[${j}].spans[${k}]`, reason: error.message })
+          refuse(refused, `resourceSpans[${i}].scopeSpans[${j}].spans[${k}]`, error.message)
         }
       })
     })

@@ -1,17 +1,22 @@
 import type { MetricExemplar, MetricPoint } from '../model/metric.ts'
 import type { Resource } from '../model/span.ts'
 import { atOurScale } from './decode-buckets.ts'
-import { attributesOf, integer, list, object, parse, text, time, whole, type Json } from './decode-json-value.ts'
+import { attributesOf, groups, integer, list, object, parse, text, time, whole, type Json } from './decode-json-value.ts'
+import { MOST_PARTS, tooMany } from './decode-reader.ts'
 import { resourceOf } from './decode-span.ts'
+
+/** Of the body that is being read. */
+let points = 0
 
 /** The same as `decodeMetrics`, of OTLP's JSON. @throws MalformedError */
 export function decodeMetricsJson(body: Uint8Array): MetricPoint[] {
-  return whole(() => list(parse(body), 'resourceMetrics').flatMap(resourceMetrics))
+  points = 0
+  return whole(() => groups(parse(body), 'resourceMetrics').flatMap(resourceMetrics))
 }
 
 function resourceMetrics(group: Json): MetricPoint[] {
   const resource = resourceOf(attributesOf(object(group['resource'])))
-  const metrics = list(group, 'scopeMetrics').flatMap((scope) => list(scope, 'metrics'))
+  const metrics = groups(group, 'scopeMetrics').flatMap((scope) => groups(scope, 'metrics'))
   return metrics.flatMap((metric) => [
     ...pointsOf(metric, 'sum', resource, numberPoint),
     ...pointsOf(metric, 'exponentialHistogram', resource, histogramPoint),
@@ -24,7 +29,10 @@ function pointsOf(metric: Json, kind: string, resource: Resource, read: (point: 
   const of = object(metric[kind])
   const temporality = of['aggregationTemporality']
   const delta = temporality === 1 || temporality === 'AGGREGATION_TEMPORALITY_DELTA'
-  return list(of, 'dataPoints').map((point) => ({
+  const given = list(of, 'dataPoints')
+  points += given.length
+  if (points > MOST_PARTS / 10) throw tooMany()
+  return given.map((point) => ({
     name: text(metric['name']),
     resource,
     attributes: attributesOf(point),

@@ -4,7 +4,7 @@ import type { Resource, Value } from '../model/span.ts'
 import { atOurScale, type Exponential } from './decode-buckets.ts'
 import type { Encoding } from './decode.ts'
 import { decodeMetricsJson } from './decode-metrics-json.ts'
-import { ProtobufReader, WIRE } from './decode-reader.ts'
+import { MOST_PARTS, OF_A_GROUP, ProtobufReader, tooMany, WIRE } from './decode-reader.ts'
 import { resourceOf } from './decode-span.ts'
 import { readText } from './decode-text.ts'
 
@@ -17,8 +17,17 @@ export function decodeMetrics(body: Uint8Array, encoding: Encoding): MetricPoint
   if (encoding === 'json') return decodeMetricsJson(body)
   const reader = new ProtobufReader(body)
   const points: MetricPoint[] = []
+  parts = 0
   each(reader, body.length, (tag, end) => tag === bytes(1) && resourceMetrics(reader, end, points))
   return points
+}
+
+/** Of the body that is being read: points count ten times, as they take as much more. */
+let parts = 0
+
+function count(more: number): void {
+  parts += more
+  if (parts > MOST_PARTS) throw tooMany()
 }
 
 const bytes = (field: number): number => (field << 3) | WIRE.bytes
@@ -40,6 +49,7 @@ function each(reader: ProtobufReader, end: number, visit: (tag: number, stop: nu
 
 /** Fields may come in any order, so the resource is looked for first. */
 function resourceMetrics(reader: ProtobufReader, end: number, points: MetricPoint[]): void {
+  count(OF_A_GROUP)
   const from = reader.at
   const attributes = new Map<string, Value>()
   each(reader, end, (tag, stop) => tag === bytes(1) && readAttributes(reader, stop, bytes(1), attributes))
@@ -49,6 +59,7 @@ function resourceMetrics(reader: ProtobufReader, end: number, points: MetricPoin
 }
 
 function scopeMetrics(reader: ProtobufReader, end: number, resource: Resource, points: MetricPoint[]): void {
+  count(OF_A_GROUP)
   each(reader, end, (tag, stop) => tag === bytes(2) && metric(reader, stop, resource, points))
 }
 
@@ -57,6 +68,7 @@ const EXPONENTIAL = 10
 const DELTA = 1
 
 function metric(reader: ProtobufReader, end: number, resource: Resource, points: MetricPoint[]): void {
+  count(OF_A_GROUP)
   let name = ''
   const made: Point[] = []
   each(reader, end, (tag, stop) => {
@@ -80,8 +92,10 @@ function dataPoints(
   const points: Omit<Point, 'delta'>[] = []
   let delta = false
   each(reader, end, (tag, stop) => {
-    if (tag === bytes(1)) points.push(read(reader, stop))
-    else if (tag === varint(2)) delta = reader.varint() === DELTA
+    if (tag === bytes(1)) {
+      count(10)
+      points.push(read(reader, stop))
+    } else if (tag === varint(2)) delta = reader.varint() === DELTA
     else return false
     return true
   })
@@ -148,6 +162,7 @@ function zigzag(reader: ProtobufReader): number {
 function buckets(reader: ProtobufReader, end: number): Pick<Exponential, 'offset' | 'counts'> {
   let offset = 0
   const counts: number[] = []
+  count(end - reader.at)
   each(reader, end, (tag, stop) => {
     if (tag === varint(1)) offset = zigzag(reader)
     else if (tag === varint(2)) counts.push(Number(reader.int64()))
@@ -159,6 +174,7 @@ function buckets(reader: ProtobufReader, end: number): Pick<Exponential, 'offset
 }
 
 function exemplar(reader: ProtobufReader, end: number): MetricExemplar {
+  count(1)
   const found = { traceId: '', value: 0, at: 0 }
   each(reader, end, (tag, stop) => {
     if (tag === fixed64(2)) found.at = millis(reader)
@@ -177,6 +193,7 @@ function readAttributes(reader: ProtobufReader, end: number, field: number, into
 
 /** One KeyValue, if its value is plain: no depth of values is looked into. */
 function readAttribute(reader: ProtobufReader, end: number, into: Map<string, Value>): void {
+  count(1)
   let key = ''
   let value: Value = null
   each(reader, end, (tag, stop) => {

@@ -7,6 +7,19 @@ export class MalformedError extends PhaselineError {
   }
 }
 
+/**
+ * So many parts a body may have: spans, attributes, values in lists, events, links. Each takes two bytes at least and a hundred once it is
+ * read, and a body may have 64 MiB: it would not fit into memory, compressed to nothing. What SDKs send has some thirty bytes for each.
+ */
+export const MOST_PARTS: number = 1 << 22
+
+/** What holds others, a resource or a scope, takes as much time as so many parts. */
+export const OF_A_GROUP = 16
+
+export function tooMany(): MalformedError {
+  return new MalformedError(`it has more than ${MOST_PARTS} parts; send smaller batches`)
+}
+
 /** The wire types of Protocol Buffers that are still in use (groups are not). */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 

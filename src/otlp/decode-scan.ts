@@ -1,4 +1,4 @@
-import { MalformedError, ProtobufReader, WIRE } from './decode-reader.ts'
+import { MalformedError, MOST_PARTS, OF_A_GROUP, ProtobufReader, tooMany, WIRE } from './decode-reader.ts'
 import { DEEPEST } from './decode-value.ts'
 
 /** A span, or the whole place, that was not taken, and why. */
@@ -6,6 +6,15 @@ export interface Refused {
   /** `resourceSpans[0].scopeSpans[1].spans[5]`. */
   readonly where: string
   readonly reason: string
+}
+
+/** A body with more of them is nothing but these, or nearly: one of 64 MiB has as many spans. */
+const MOST_REFUSED = 200_000
+
+/** Notes that a span was not taken. @throws MalformedError if that is too many to go on */
+export function refuse(refused: Refused[], where: string, reason: string): void {
+  if (refused.push({ where, reason }) > MOST_REFUSED)
+    throw new MalformedError(`more than ${MOST_REFUSED} spans cannot be taken: ${reason}`)
 }
 
 /** Who sent the spans that follow: the bytes of the fields around them, to be written before them again. */
@@ -44,6 +53,7 @@ class Scanner {
   private traceAt = 0
   private isRoot = true
   private deepest = 0
+  private parts = 0
 
   constructor(body: Uint8Array, listener: Listener) {
     this.reader = new ProtobufReader(body)
@@ -60,7 +70,14 @@ class Scanner {
     }
   }
 
+  /** One more of what takes memory once it is read. */
+  private count(parts = 1): void {
+    this.parts += parts
+    if (this.parts > MOST_PARTS) throw tooMany()
+  }
+
   private resourceSpans(end: number, index: number): void {
+    this.count(OF_A_GROUP)
     const { reader } = this
     const start = reader.at
     const resource = this.headOf(end, (tag, stop) => (tag === bytes(1) ? this.attributesOf(stop, 1) : undefined))
@@ -75,6 +92,7 @@ class Scanner {
   }
 
   private scopeSpans(end: number, resource: Buffer): void {
+    this.count(OF_A_GROUP)
     const { reader } = this
     const start = reader.at
     const scope = this.headOf(end, (tag, stop) => (tag === bytes(1) ? this.attributesOf(stop, 3) : undefined))
@@ -149,7 +167,8 @@ class Scanner {
   }
 
   private refuse(index: number, reason: string): void {
-    this.refused.push({ where: `resourceSpans[${this.place[0]}].scopeSpans[${this.place[1]}].spans[${index}]`, reason })
+    const [group, scope] = this.place
+    refuse(this.refused, `resourceSpans[${group}].scopeSpans[${scope}].spans[${index}]`, reason)
   }
 
   private sameTrace(at: number): boolean {
@@ -160,6 +179,7 @@ class Scanner {
 
   /** Checks a span. @returns why it cannot be taken, if so */
   private span(end: number): string | undefined {
+    this.count()
     const { reader } = this
     this.deepest = 0
     this.isRoot = true
@@ -205,6 +225,7 @@ class Scanner {
 
   /** An event, a link or a status: `field` are its attributes. */
   private holder(end: number, field: number): void {
+    this.count()
     const { reader } = this
     while (reader.at < end) {
       const tag = reader.tag()
@@ -214,6 +235,7 @@ class Scanner {
   }
 
   private keyValue(end: number, depth: number): void {
+    this.count()
     const { reader } = this
     while (reader.at < end) {
       const tag = reader.tag()
@@ -242,8 +264,10 @@ class Scanner {
     const { reader } = this
     while (reader.at < end) {
       const tag = reader.tag()
-      if (tag === bytes(1)) this.value(reader.until(end), depth + 1)
-      else reader.skip(tag, end)
+      if (tag === bytes(1)) {
+        this.count()
+        this.value(reader.until(end), depth + 1)
+      } else reader.skip(tag, end)
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Resource, Scope, Span, Value } from '../model/span.ts'
 import { decodeJson } from './decode-json.ts'
 import { hash, same } from './decode-interned.ts'
-import { ProtobufReader, WIRE } from './decode-reader.ts'
+import { MalformedError, ProtobufReader, WIRE } from './decode-reader.ts'
 import { scan, type Refused } from './decode-scan.ts'
 import { decodeSpan, resourceOf } from './decode-span.ts'
 import { readText } from './decode-text.ts'
@@ -49,6 +49,14 @@ export function decodeSpans(body: Uint8Array): Span[] {
   return reader.spans
 }
 
+/**
+ * Of one trace, however many bodies it came in: half a million spans with forty parts each. As spans in memory such ones take some
+ * gigabytes.
+ */
+const MOST_OF_A_TRACE = 20_000_000
+/** A span by itself takes as much as so many of its parts. */
+const OF_A_SPAN = 10
+
 /** Reads the spans of a request that has been scanned, in its order, some at a time. */
 export class SpanReader {
   readonly spans: Span[] = []
@@ -58,6 +66,7 @@ export class SpanReader {
   private scopeEnd = 0
   private resource = UNKNOWN
   private scope = NO_SCOPE
+  private parts = 0
 
   constructor(body: Uint8Array) {
     this.reader = new ProtobufReader(body)
@@ -70,12 +79,19 @@ export class SpanReader {
     while (reader.at < end && spans.length < until) {
       const tag = reader.varint()
       if (reader.at <= this.scopeEnd) {
-        if (tag === field(2)) spans.push(decodeSpan(reader, reader.until(this.scopeEnd), this.resource, this.scope))
+        if (tag === field(2)) this.add(decodeSpan(reader, reader.until(this.scopeEnd), this.resource, this.scope))
         else reader.skip(tag, this.scopeEnd)
       } else if (reader.at <= this.resourceEnd) this.scopeSpans(tag)
       else this.resourceSpans(tag, end)
     }
     return reader.at < end
+  }
+
+  private add(span: Span): void {
+    this.spans.push(span)
+    this.parts += OF_A_SPAN + span.attributes.size + span.events.length + span.links.length
+    if (this.parts > MOST_OF_A_TRACE)
+      throw new MalformedError(`${this.spans.length} spans and what is in them do not fit into memory`)
   }
 
   /** Fields may come in any order, so the resource, and the scope, is looked for before the spans are read. */

@@ -225,3 +225,20 @@ test('hostile spans are taken or refused, and the next sender notices nothing', 
   expect((await collector.store.search({})).items).toHaveLength(hostile.length)
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
+
+test('a resource that would have to be kept with a hundred thousand traces is refused', async () => {
+  const field = (number: number, ...content: Uint8Array[]): Buffer => {
+    const size = content.reduce((sum, { length }) => sum + length, 0)
+    const length = Array.from({ length: 4 }, (_, place) => ((size >>> (7 * place)) & 127) | (place < 3 ? 128 : 0))
+    return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), ...content])
+  }
+  const spans = Array.from({ length: 100_000 }, (_, place) => {
+    const traceId = Buffer.alloc(16, 1)
+    traceId.writeUInt32LE(place)
+    return field(2, field(1, traceId), field(2, Buffer.alloc(8, 1)))
+  })
+  const resource = field(1, field(1, field(1, Buffer.from('k')), field(2, field(1, Buffer.alloc(10_000, 0x61)))))
+  const collector = await running()
+  const answer = await send(collector.otlpPort, field(1, resource, field(2, ...spans)))
+  expect([answer.status, collector.stats().accepted]).toEqual([400, 0])
+})

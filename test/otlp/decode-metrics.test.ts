@@ -167,3 +167,21 @@ test('an exemplar with an id of any other length than sixteen bytes names no tra
   const ids = [0, 8, 16, 80].map((length) => decodeMetrics(withId(length), 'protobuf')[0]?.exemplars[0]?.traceId)
   expect(ids).toEqual(['', '', '07'.repeat(16), ''])
 })
+
+/** A field of bytes, with its length in four. */
+function large(number: number, content: Uint8Array): Buffer {
+  const length = Array.from({ length: 4 }, (_, place) => ((content.length >>> (7 * place)) & 127) | (place < 3 ? 128 : 0))
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), content])
+}
+
+test.each([
+  ['points', large(7, Buffer.alloc(1_000_000, Buffer.from([0x0a, 0])))],
+  ['buckets', large(10, large(1, large(8, large(2, Buffer.alloc(5_000_000, 1)))))],
+])('more %s than fit into memory are refused', (_what, metric) => {
+  expect(() => decodeMetrics(large(1, large(2, large(2, metric))), 'protobuf')).toThrow(/more than \d+ parts/)
+})
+
+test('more points than fit into memory are refused in JSON, too', () => {
+  const body = `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[${'{},'.repeat(420_000)}{}]}}]}]}]}`
+  expect(() => decodeMetrics(Buffer.from(body), 'json')).toThrow(/more than \d+ parts/)
+})

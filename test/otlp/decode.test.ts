@@ -274,3 +274,41 @@ function harmless(body: Buffer, encoding: 'protobuf' | 'json'): void {
   }
   expect(decodeTraces(encodeSpans(spans), 'protobuf').spans).toHaveLength(spans.length)
 }
+
+/** So many bytes of two: a field of this tag without content, again and again. */
+const empty = (tag: number, times: number): Buffer => Buffer.alloc(times * 2, Buffer.from([tag, 0]))
+
+function fieldOf(number: number, ...content: Uint8Array[]): Buffer {
+  const size = content.reduce((sum, { length }) => sum + length, 0)
+  const length = Array.from({ length: 4 }, (_, place) => ((size >>> (7 * place)) & 127) | (place < 3 ? 128 : 0))
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), ...content])
+}
+
+const ids = Buffer.concat([fieldOf(1, Buffer.alloc(16, 7)), fieldOf(2, Buffer.alloc(8, 7))])
+const MILLIONS = 4_300_000
+
+test.each([
+  ['spans', fieldOf(1, fieldOf(2, empty(0x12, MILLIONS)))],
+  ['events', fieldOf(1, fieldOf(2, fieldOf(2, ids, empty(0x5a, MILLIONS))))],
+  ['links', fieldOf(1, fieldOf(2, fieldOf(2, ids, empty(0x6a, MILLIONS))))],
+  ['attributes', fieldOf(1, fieldOf(2, fieldOf(2, ids, empty(0x4a, MILLIONS))))],
+  ['values of a list', fieldOf(1, fieldOf(2, fieldOf(2, ids, fieldOf(9, fieldOf(2, fieldOf(5, empty(0x0a, MILLIONS)))))))],
+  ['scopes', fieldOf(1, empty(0x12, MILLIONS))],
+  ['resources', empty(0x0a, MILLIONS)],
+])('eight megabytes of nothing but empty %s are refused: they would fill memory', (_what, body) => {
+  expect(() => decodeTraces(body, 'protobuf')).toThrow(/more than \d+ (parts|spans)/)
+})
+
+test('the same in JSON, before anything is made of it', () => {
+  const spans = (times: number): Buffer =>
+    Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${'{},'.repeat(times)}{}]}]}]}`)
+  expect(() => decodeTraces(spans(MILLIONS), 'json')).toThrow(/more than \d+ parts/)
+  expect(() => decodeTraces(spans(210_000), 'json')).toThrow(/more than 200000 spans cannot be taken: no trace id/)
+})
+
+test('null in an AnyValue’s JSON is a field that is not there', () => {
+  const value = { stringValue: null, arrayValue: null, kvlistValue: { values: [{ key: 'a', value: { intValue: 1 } }] } }
+  const span = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), attributes: [{ key: 'k', value }] }
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })
+  expect(decodeTraces(Buffer.from(body), 'json').spans[0]?.attributes.get('k')).toEqual({ a: 1 })
+})
