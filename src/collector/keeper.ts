@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { now } from '../model/clock.ts'
 import type { Span } from '../model/span.ts'
 import { atOnce, inTurns } from '../model/steps.ts'
 import type { Summary } from '../model/summary.ts'
@@ -78,7 +79,7 @@ export class Keeper {
   }
 
   private async round(all: boolean): Promise<void> {
-    const due = this.parts.gatherer.due(Date.now(), all)
+    const due = this.parts.gatherer.due(now(), all)
     // Nobody waits for a large one who could have gone first.
     due.sort((a, b) => Number(a.bytes > LARGE) - Number(b.bytes > LARGE))
     let breath = performance.now()
@@ -106,7 +107,7 @@ export class Keeper {
       const stored = await store.otlp(from.traceId)
       const steps = this.steps(from, stored)
       const trace = from.bytes + (stored?.length ?? 0) > LARGE ? await inTurns(steps, setImmediate) : atOnce(steps)
-      gatherer.took(from.traceId, performance.now() - started, Date.now())
+      gatherer.took(from.traceId, performance.now() - started, now())
       return trace
     } catch (error) {
       this.drop(from, error)
@@ -125,17 +126,18 @@ export class Keeper {
   /** @param former what of other traces it was stitched with before: its late spans are stitched with the same */
   private *stitching(otlp: Uint8Array, former: readonly ClockBound[] | undefined): Generator<void, StoredTrace> {
     const { clocks, stitching, summarise } = this.parts
+    const inSteps = otlp.length > LARGE
     const reader = new SpanReader(otlp)
-    if (otlp.length > LARGE) yield
+    if (inSteps) yield
     for (let until = SPANS; reader.read(until); until += SPANS) yield
     const { timeline, at, observed, used } = yield* stitching(reader.spans, former ? knowing(former, clocks) : clocks)
     clocks.learn(observed, at, timeline.traceId)
-    yield
+    if (inSteps) yield
     // Worked out when it is first asked for, which a summary does.
     void timeline.version
-    yield
+    if (inSteps) yield
     void timeline.phases
-    yield
+    if (inSteps) yield
     return { timeline, summary: summarise(timeline), otlp: withClocks(otlp, used) }
   }
 
@@ -151,7 +153,16 @@ export class Keeper {
     for (const { from, trace } of batch) {
       this.counts.stored += from.spans
       this.release(from)
-      this.parts.stored(trace.summary, trace.timeline, from)
+      this.tell(from, trace)
+    }
+  }
+
+  /** It is stored, whatever those who are told make of it. */
+  private tell(from: Gathered, { summary, timeline }: StoredTrace): void {
+    try {
+      this.parts.stored(summary, timeline, from)
+    } catch (error) {
+      this.parts.warn(`trace ${from.traceId} is stored, but was not sent on: ${(error as Error).message}`)
     }
   }
 

@@ -24,7 +24,7 @@ export function* markRepetitions(nodes: readonly Node[]): Generator<void> {
       const repeater = repeaterOf(node)
       if (node.phase === 'db' && node.span !== null) group(groups, repeater, queryOf(node.span), node)
     }
-    yield
+    if (some !== nodes) yield
   }
   for (const queriesOf of groups.values()) {
     for (const same of queriesOf.values()) if (same.length >= REPETITIONS) for (const node of same) node.flags |= BIT.n_plus_one

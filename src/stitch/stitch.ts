@@ -13,7 +13,7 @@ import { markRepetitions } from './repetition.ts'
 import { coarse, nanosOf, scaleOf, type Scale } from './scale.ts'
 import { measureSelf } from './self-time.ts'
 import { correctClocks, type ClockKnowledge, type Known } from './skew.ts'
-import { parts, STEP } from './steps.ts'
+import { FEW, parts, STEP } from './steps.ts'
 import { StitchedTimeline } from './timeline.ts'
 import { plant, type Tree } from './tree.ts'
 
@@ -55,25 +55,26 @@ export function* stitching(
   scale: Scale = scaleOf(spans),
 ): Generator<void, Stitched> {
   if (spans.length === 0) throw new PhaselineError('empty_trace', 'A timeline needs at least one span.')
+  const inSteps = spans.length > FEW
   const traceId = traceIdOf(spans)
-  yield
+  if (inSteps) yield
   const once = yield* distinct(spans, scale)
-  yield
+  if (inSteps) yield
   const tree = yield* plant(traceId, once)
-  yield
+  if (inSteps) yield
   const at = beginOf(tree, scale)
   const { corrections, evidence, used } = correctClocks(tree, knownTo(knowledge, at, traceId, scale))
   if (scale.jumps.length > 0 && !isKept(tree.nodes, corrections, scale)) return yield* stitching(spans, knowledge, coarse(scale))
-  yield
+  if (inSteps) yield
   timeUntimed(tree)
-  yield
+  if (inSteps) yield
   const nodes = yield* arrange(tree.root)
   for (const some of parts(nodes)) {
     for (const node of some) if (node.span !== null) node.phase = phaseOf(node.span)
-    yield
+    if (inSteps) yield
   }
   measureSelf(nodes)
-  yield
+  if (inSteps) yield
   yield* markRepetitions(nodes)
   const timeline = new StitchedTimeline(traceId, scale, nodes, corrections)
   if (nodes.length > STEP) yield* timeline.ahead()

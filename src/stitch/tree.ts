@@ -27,7 +27,7 @@ export function* plant(traceId: string, once: Distinct): Generator<void, Tree> {
   const { nodes, byId } = once
   for (const some of parts(nodes)) {
     hang(some, once, { roots, strays, missing })
-    yield
+    if (some !== nodes) yield
   }
   for (const parent of missing.values()) strays.push(parent)
   if (roots.length + strays.length > 1 && hangAnswers(roots, byId)) [roots, strays] = [roots.filter(isEnd), strays.filter(isEnd)]
