@@ -70,7 +70,7 @@ class RunningCollector implements Collector {
     this.store = options.store ?? this.openStore(data)
     this.gatherer = new Gatherer(options.patience)
     this.log = data === undefined ? undefined : new Journal(join(data, 'intake'), 'intake')
-    this.intake = new Intake(this.gatherer, this.log)
+    this.intake = new Intake(this.gatherer, this.log, this.warn)
     const stored = (summary: Summary, timeline: Timeline, from: Gathered): void => {
       this.forwardCorrected(timeline, from)
       this.tell('timeline', summary, timeline)

@@ -22,7 +22,7 @@ export interface Arrival {
   readonly rooted: boolean
   readonly segment: number
   readonly replayed: boolean
-  /** ms since the epoch */
+  /** ms of a clock that nobody sets back: for as long a trace would wait, and all who send would be told to wait. */
   readonly now: number
 }
 

@@ -1,3 +1,4 @@
+import { now } from '../model/clock.ts'
 import { decodeTraces, type Encoding } from '../otlp/decode.ts'
 import { MalformedError } from '../otlp/decode-reader.ts'
 import { type Head, type Refused, scan } from '../otlp/decode-scan.ts'
@@ -28,11 +29,13 @@ const COPIED = 512 * 1024 * 1024
 export class Intake {
   private readonly gatherer: Gatherer
   private readonly log: Journal | undefined
+  private readonly warn: (sentence: string) => void
 
-  /** @param log none: what is not stored yet is lost with the process */
-  constructor(gatherer: Gatherer, log: Journal | undefined) {
+  /** @param log none: what is not stored yet is lost with the process @param warn told of what in the log is damaged */
+  constructor(gatherer: Gatherer, log: Journal | undefined, warn: (sentence: string) => void) {
     this.gatherer = gatherer
     this.log = log
+    this.warn = warn
   }
 
   /**
@@ -56,7 +59,7 @@ export class Intake {
   replay(): number {
     let spans = 0
     for (const { body, segment } of this.log?.left() ?? []) {
-      const { runs } = runsOf(body)
+      const runs = this.left(body)
       this.gather(runs, body, segment, true)
       spans += runs.reduce((sum, run) => sum + run.spans, 0)
     }
@@ -64,10 +67,20 @@ export class Intake {
     return spans
   }
 
+  /** A body that the disk has damaged takes nobody else's spans with it, nor the start. */
+  private left(body: Buffer): readonly Run[] {
+    try {
+      return runsOf(body).runs
+    } catch (error) {
+      this.warn(`${body.length} bytes of spans in the log are damaged and are lost: ${(error as Error).message}`)
+      return []
+    }
+  }
+
   private gather(runs: readonly Run[], body: Buffer, segment: number, replayed: boolean): void {
-    const now = Date.now()
+    const at = now()
     for (const { traceId, head, start, end, spans, rooted } of runs) {
-      const isNew = this.gatherer.add(traceId, { head, body, start, end }, { spans, rooted, segment, replayed, now })
+      const isNew = this.gatherer.add(traceId, { head, body, start, end }, { spans, rooted, segment, replayed, now: at })
       if (isNew) this.log?.hold(segment)
     }
   }

@@ -42,8 +42,16 @@ export class Journal {
 
   /** Removes the segments of a former process that hold nothing any more. */
   removeUnheld(): void {
-    for (const segment of this.segments())
-      if (segment !== this.segment && !this.held.has(segment)) rmSync(this.path(segment), { force: true })
+    for (const segment of this.segments()) if (segment !== this.segment && !this.held.has(segment)) this.remove(segment)
+  }
+
+  /** One that the file system does not let go comes again at the next start, and then is in the store, or sent, already. */
+  private remove(segment: number): void {
+    try {
+      rmSync(this.path(segment), { force: true })
+    } catch {
+      // Nobody can do anything about it here, and what it held is safe.
+    }
   }
 
   /** Appends a body. @returns the segment that has it now */
@@ -71,12 +79,18 @@ export class Journal {
     this.segment++
     this.file = openSync(this.path(this.segment), 'w')
     this.written = 0
-    if (!this.held.has(former)) rmSync(this.path(former), { force: true })
+    if (!this.held.has(former)) this.remove(former)
   }
 
   private closeFile(): void {
-    if (this.file !== undefined) closeSync(this.file)
+    const { file } = this
     this.file = undefined
+    if (file === undefined) return
+    try {
+      closeSync(file)
+    } catch {
+      // Closed it is; what a disk says late of what was written cannot be put right.
+    }
   }
 
   /** Something in this segment is still needed. */
@@ -97,7 +111,7 @@ export class Journal {
   private drop(segment: number): void {
     this.held.delete(segment)
     if (segment === this.segment) this.closeFile()
-    rmSync(this.path(segment), { force: true })
+    this.remove(segment)
   }
 
   close(): void {
@@ -137,8 +151,8 @@ function* read(log: Buffer): Iterable<Buffer> {
     const end = at + HEADER + log.readUInt32LE(at + 1)
     if (log[at] !== MARK || end > log.length) return
     const body = log.subarray(at + HEADER, end)
-    if (checksum(body) !== log.readUInt32LE(at + 5)) return
-    yield body
+    // One that the disk has damaged: those behind it are whole.
+    if (checksum(body) === log.readUInt32LE(at + 5)) yield body
     at = end
   }
 }

@@ -30,7 +30,7 @@ export class Outbox {
 
   /** What a former process did not send. */
   left(): Letter[] {
-    const letters = [...(this.journal?.left() ?? [])].map(({ body, segment }) => opened(body, segment))
+    const letters = [...(this.journal?.left() ?? [])].flatMap(({ body, segment }) => opened(body, segment) ?? [])
     for (const { segment } of letters) this.journal?.hold(segment as number)
     this.journal?.removeUnheld()
     return letters
@@ -61,8 +61,13 @@ export class Outbox {
   }
 }
 
-function opened(body: Buffer, segment: number): Letter {
+/** @returns undefined for one that the disk has damaged */
+function opened(body: Buffer, segment: number): Letter | undefined {
   const end = body.indexOf(0x0a)
-  const { path, headers, spans } = JSON.parse(body.toString('utf8', 0, end)) as Head
-  return { delivery: { path, headers, received: body.subarray(end + 1) }, spans, segment }
+  try {
+    const { path, headers, spans } = JSON.parse(body.toString('utf8', 0, end)) as Head
+    return { delivery: { path, headers, received: body.subarray(end + 1) }, spans, segment }
+  } catch {
+    return undefined
+  }
 }

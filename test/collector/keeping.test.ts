@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { cpSync, readdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { collect } from '../../src/collector/index.ts'
 import { OWN } from '../../src/model/attributes.ts'
 import type { Span } from '../../src/model/span.ts'
@@ -186,4 +186,65 @@ const IMPOSSIBLE = [...(process.platform === 'linux' ? ['/proc/phaseline'] : [])
 test.each(IMPOSSIBLE)('a folder that cannot be made is said to be of no use: %s', async (data) => {
   const refused = { code: 'data_unusable', message: expect.stringContaining('choose another folder with --data') as string }
   await expect(collect({ data, otlpPort: 0 })).rejects.toMatchObject(refused)
+})
+
+test('a log that cannot be removed ends nothing: spans are stored, and those that follow, too', async () => {
+  const data = folder()
+  const collector = await running({ data, patience: NEVER })
+  for (const number of [1, 2]) {
+    await sendSpans(collector, spansOf(number, [{}]))
+    const [log] = readdirSync(join(data, 'intake')) as [string]
+    rmSync(join(data, 'intake', log))
+    mkdirSync(join(data, 'intake', log))
+    await collector.flush()
+    rmSync(join(data, 'intake', log), { recursive: true })
+  }
+  expect(collector.stats()).toMatchObject({ accepted: 2, stored: 2, pending: 0, dropped: 0 })
+})
+
+test('of a log that the disk has damaged all else is read', async () => {
+  const data = folder()
+  const first = await collect({ otlpPort: 0, data, patience: NEVER })
+  for (const number of [1, 2, 3]) await sendSpans(first, spansOf(number, [{ name: `number ${number}` }]))
+  const [log] = readdirSync(join(data, 'intake')) as [string]
+  const bytes = readFileSync(join(data, 'intake', log))
+  await first.close()
+  rmSync(join(data, 'timelines.db'))
+  bytes.fill(0, bytes.indexOf('number 2'), bytes.indexOf('number 2') + 8)
+  writeFileSync(join(data, 'intake', log), bytes)
+  const second = await running({ data })
+  await second.flush()
+  expect((await second.store.search({})).items.map((item) => item.traceId).sort()).toEqual([traceId(1), traceId(3)])
+})
+
+test('a log that the disk has damaged unnoticed costs what was damaged, and is said; the collector starts', async () => {
+  const data = folder()
+  const first = await collect({ otlpPort: 0, data, patience: NEVER })
+  const many = spansOf(1, [{ attributes: { long: 'x'.repeat(100_000) } }])
+  await sendSpans(first, many)
+  await sendSpans(first, spansOf(2, [{}]))
+  const [log] = readdirSync(join(data, 'intake')) as [string]
+  const bytes = readFileSync(join(data, 'intake', log))
+  await first.close()
+  rmSync(join(data, 'timelines.db'))
+  // A block of zeros where the length of an attribute was.
+  bytes.fill(0, bytes.indexOf('long') - 2, bytes.indexOf('long') + 4)
+  writeFileSync(join(data, 'intake', log), bytes)
+  const said: string[] = []
+  const second = await running({ data, warn: (sentence) => said.push(sentence) })
+  expect(second.stats().accepted).toBe(1)
+  expect(said).toEqual([expect.stringMatching(/^\d+ bytes of spans in the log are damaged and are lost: /)])
+  await second.flush()
+  expect((await second.store.search({})).items.map((item) => item.traceId)).toEqual([traceId(2)])
+})
+
+test('spans are stored though the clock is set back by an hour', async () => {
+  const collector = await running({ patience: { rooted: 20, rootless: 20, most: 20 } })
+  const told = nextTimeline(collector)
+  await sendSpans(collector, spansOf(1, [{}]))
+  const real = Date.now
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000)
+  onTestFinished(() => clock.mockRestore())
+  await told
+  expect(collector.stats()).toMatchObject({ stored: 1, pending: 0 })
 })
