@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startDemo, type Demo } from '../../src/demo/demo.ts'
+import type { Demo } from '../../src/demo/demo.ts'
 import type { ControlsJson } from '../../src/query/wire/controls.ts'
 import type { SummaryJson } from '../../src/query/wire/list.ts'
 import type { SpanJson, TimelineJson } from '../../src/query/wire/timeline.ts'
-import { watch, type Watcher } from './watcher.ts'
+import { watchedDemo, type Watcher } from './watcher.ts'
 
 const MIDDLEWARES = [
   'SecurityMiddleware',
@@ -18,16 +18,15 @@ const BOOK_PAGE = 'GET /books/<int:id>/'
 
 let demo: Demo
 let watcher: Watcher
+let stop: (() => Promise<void>) | undefined
 /** One plain book page, on a connection of its own. */
 let page: TimelineJson
 beforeAll(async () => {
-  demo = await startDemo({ port: 0, otlpPort: 0, shopPort: 0 })
-  watcher = await watch(demo.page)
+  ;({ demo, watcher, stop } = await watchedDemo())
   page = await watcher.next(named(BOOK_PAGE), (timeline) => complete(timeline) && of(timeline, 'tls').length > 0)
 })
 afterAll(async () => {
-  watcher?.close()
-  await demo?.stop()
+  await stop?.()
 })
 
 const named = (name: string) => (summary: SummaryJson) => summary.name === name

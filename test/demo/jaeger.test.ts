@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { startDemo } from '../../src/demo/demo.ts'
 import { startJaeger, until } from '../collector/jaeger.ts'
 import { missing } from '../tools.ts'
-import { watch } from './watcher.ts'
+import { watchedDemo } from './watcher.ts'
 
 interface JaegerSpan {
   readonly spanID: string
@@ -22,10 +21,8 @@ test.skipIf(missing('jaeger'))(
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const jaeger = await startJaeger(folder, 'memory')
     onTestFinished(() => jaeger.stop())
-    const demo = await startDemo({ port: 0, otlpPort: 0, shopPort: 0, forward: [jaeger.otlp], jaegerUrl: jaeger.api })
-    onTestFinished(() => demo.stop())
-    const watcher = await watch(demo.page)
-    onTestFinished(() => watcher.close())
+    const { watcher, stop } = await watchedDemo({ forward: [jaeger.otlp], jaegerUrl: jaeger.api })
+    onTestFinished(stop)
 
     const ours = await watcher.next(({ name }) => name === 'GET /books/<int:id>/')
     const theirs = async (): Promise<JaegerSpan[]> => {

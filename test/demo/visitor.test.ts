@@ -1,29 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserContext } from 'playwright-core'
-import { startDemo, type Demo } from '../../src/demo/demo.ts'
 import type { SpanJson } from '../../src/query/wire/timeline.ts'
 import { missing } from '../tools.ts'
 import { openBrowser } from '../ui/browser.ts'
-import { watch, type Watcher } from './watcher.ts'
+import { watchedDemo, type Watched } from './watcher.ts'
 
 const noBrowser = missing('chromium')
 /** Chromium may have connected before it was asked: then there is no connect and no handshake. */
 const STAGES = ['client.wait', 'client.ttfb', 'proxy', 'gateway', 'middleware.request', 'view', 'db', 'client.receive']
 
 describe.skipIf(noBrowser)('somebody who looks at the demo’s shop with a browser', () => {
-  let demo: Demo
-  let watcher: Watcher
+  let watched: Watched
   let browser: BrowserContext
 
   beforeAll(async () => {
-    demo = await startDemo({ port: 0, otlpPort: 0, shopPort: 0 })
-    watcher = await watch(demo.page)
+    watched = await watchedDemo()
     browser = await openBrowser()
   }, 60_000)
   afterAll(async () => {
     await browser?.close()
-    watcher?.close()
-    await demo?.stop()
+    await watched?.stop()
   })
 
   test('finds their own visit: from the browser’s connection through proxy, app and database to the last byte', async () => {
@@ -31,8 +27,8 @@ describe.skipIf(noBrowser)('somebody who looks at the demo’s shop with a brows
     // The certificate is the demo's own.
     const session = await browser.newCDPSession(page)
     await session.send('Security.setIgnoreCertificateErrors', { ignore: true })
-    await page.goto(`${demo.shop}/books/3/`)
-    const timeline = await watcher.next(
+    await page.goto(`${watched.demo.shop}/books/3/`)
+    const timeline = await watched.watcher.next(
       ({ services }) => services.includes('browser'),
       ({ spans }) => spans.some(({ phase }) => phase === 'gateway') && spans.some(({ phase }) => phase === 'proxy'),
     )

@@ -1,3 +1,4 @@
+import { startDemo, type Demo, type DemoOptions } from '../../src/demo/demo.ts'
 import type { SummaryJson } from '../../src/query/wire/list.ts'
 import type { TimelineJson } from '../../src/query/wire/timeline.ts'
 
@@ -12,7 +13,27 @@ export interface Watcher {
 const joined = ({ spans, warnings }: TimelineJson): boolean =>
   warnings.orphan === undefined && spans[0]?.phase === 'client' && spans.some(({ phase }) => phase === 'gateway')
 
-export async function watch(page: string): Promise<Watcher> {
+/** A demo on free ports, and who reads what its page tells. */
+export interface Watched {
+  readonly demo: Demo
+  readonly watcher: Watcher
+  stop(): Promise<void>
+}
+
+export async function watchedDemo(options: Partial<DemoOptions> = {}): Promise<Watched> {
+  const demo = await startDemo({ port: 0, otlpPort: 0, shopPort: 0, ...options })
+  const watcher = await watch(demo.page)
+  return {
+    demo,
+    watcher,
+    stop() {
+      watcher.close()
+      return demo.stop()
+    },
+  }
+}
+
+async function watch(page: string): Promise<Watcher> {
   const ended = new AbortController()
   const answer = await fetch(`${page}/api/live`, { signal: ended.signal })
   const listeners = new Set<(summary: SummaryJson) => void>()

@@ -1,4 +1,4 @@
-import type { VNode } from 'preact'
+import type { ComponentChildren, VNode } from 'preact'
 import { duration } from '../format.ts'
 
 /** `+12.4 ms`, `−3.10 ms`. @param ns nanoseconds */
@@ -20,4 +20,61 @@ export function ChangeBar({ ns, most }: { ns: number; most: number }): VNode {
 export function Change({ ns, most, was = 0 }: { ns: number; most: number; was?: number }): VNode {
   const tone = Math.abs(ns) < Math.max(most * 0.01, was * 0.05) ? 'muted' : ns > 0 ? 'tone-bad' : 'tone-good'
   return <span class={tone}>{changeText(ns)}</span>
+}
+
+/** The head of a column of `ChangeBar`s. */
+export function Ends({ name = 'ends' }: { name?: string }): VNode {
+  return (
+    <th scope="col" class={name}>
+      <span>faster</span>
+      <span>slower</span>
+    </th>
+  )
+}
+
+/** The last cells of a row: the difference as a bar, and as a figure. @param most the largest difference of the table, nanoseconds */
+export function Difference({ ns, most }: { ns: number; most: number }): VNode {
+  return (
+    <>
+      <td class="bar">
+        <ChangeBar ns={ns} most={most} />
+      </td>
+      <td class="number">
+        <Change ns={ns} most={most} />
+      </td>
+    </>
+  )
+}
+
+interface TableProps {
+  readonly caption: string
+  /** What the first column names. */
+  readonly what: string
+  readonly name?: string
+  readonly children: ComponentChildren
+}
+
+/** A table of differences between A and B; its rows end with a `Difference`. */
+export function DifferenceTable({ caption, what, name = '', children }: TableProps): VNode {
+  return (
+    <table class={`plain changes ${name}`}>
+      <caption class="unseen">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{what}</th>
+          <th scope="col" class="number">
+            A
+          </th>
+          <th scope="col" class="number">
+            B
+          </th>
+          <Ends />
+          <th scope="col" class="number">
+            Difference
+          </th>
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  )
 }

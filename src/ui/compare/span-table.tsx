@@ -5,7 +5,7 @@ import { hrefOf } from '../location.ts'
 import { phaseLook } from '../phases.ts'
 import type { Trace } from '../timeline/trace.ts'
 import { align, changed, selfChange, type Aligned } from './align.ts'
-import { Change, ChangeBar } from './change.tsx'
+import { Difference, DifferenceTable } from './change.tsx'
 
 /** Own time that changed by less than this share of the longer timeline is not worth a row, at first. */
 const LITTLE = 0.005
@@ -57,12 +57,7 @@ function Row({ a, b, row, most }: RowProps): VNode {
       </th>
       <SelfTime trace={a} span={row.a} />
       <SelfTime trace={b} span={row.b} />
-      <td>
-        <ChangeBar ns={change} most={most} />
-      </td>
-      <td class="number">
-        <Change ns={change} most={most} />
-      </td>
+      <Difference ns={change} most={most} />
     </tr>
   )
 }
@@ -79,32 +74,11 @@ export function SpanTable({ a, b }: { a: Trace; b: Trace }): VNode {
       <h2>Spans whose own time changed</h2>
       {shown.length === 0 && <p class="muted">None by more than {duration(Math.max(a.total, b.total) * LITTLE)}.</p>}
       {shown.length > 0 && (
-        <table class="plain changes spans">
-          <caption class="unseen">Own time of each span in both timelines</caption>
-          <thead>
-            <tr>
-              <th scope="col">Span</th>
-              <th scope="col" class="number">
-                A
-              </th>
-              <th scope="col" class="number">
-                B
-              </th>
-              <th scope="col" class="ends">
-                <span>faster</span>
-                <span>slower</span>
-              </th>
-              <th scope="col" class="number">
-                Difference
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.slice(0, MOST).map((row) => (
-              <Row key={`${row.a} ${row.b}`} a={a} b={b} row={row} most={most} />
-            ))}
-          </tbody>
-        </table>
+        <DifferenceTable caption="Own time of each span in both timelines" what="Span" name="spans">
+          {shown.slice(0, MOST).map((row) => (
+            <Row key={`${row.a} ${row.b}`} a={a} b={b} row={row} most={most} />
+          ))}
+        </DifferenceTable>
       )}
       {shown.length > MOST && (
         <p class="muted">

@@ -12,7 +12,7 @@ const NAMED = 6
 /** The requests of the list taken together: how long they took, and where their time went. A phase leads to those that have it. */
 export function Glance({ items, filter }: { items: readonly SummaryJson[]; filter: Filter }): VNode {
   const { requests, running, failed, p50, p95, shares } = useMemo(() => overviewOf(items), [items])
-  const named = shares.slice(0, NAMED)
+  const named = shares.slice(0, NAMED).filter(({ permille }) => permille > 0)
   const most = named[0]?.permille ?? 1
   const rest = shares.slice(NAMED).reduce((sum, { permille }) => sum + permille, 0)
   return (

@@ -5,7 +5,7 @@ import { count, duration, percent } from '../format.ts'
 import { phaseLook } from '../phases.ts'
 import { culpritOf, type Culprit } from './culprit.ts'
 import type { Act } from './state.ts'
-import type { Trace } from './trace.ts'
+import { FLAG, type Trace } from './trace.ts'
 
 interface Props {
   readonly trace: Trace
@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** Of a request that has not ended, only this much can be said. */
-const soFar = ({ outline }: Trace): string => (outline.summary.inFlight ? 'so far ' : '')
+const soFar = ({ flags }: Trace): string => (((flags[0] as number) & FLAG.inFlight) !== 0 ? 'so far ' : '')
 
 /** A share of the time from which a phase stands out, where none of its names does. */
 const STANDS_OUT = 400

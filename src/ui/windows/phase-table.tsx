@@ -1,7 +1,7 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import type { FigureJson, PhaseChangeJson, PhaseChangesJson, PhaseTotalJson } from '../../query/wire/windows.ts'
-import { Change, ChangeBar } from '../compare/change.tsx'
+import { Difference, Ends } from '../compare/change.tsx'
 import { count, duration } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { phaseLook } from '../phases.ts'
@@ -79,12 +79,7 @@ function Row({ row, most, looked }: RowProps): VNode {
       {'name' in row ? <Name row={row} /> : <Phase id={row.phase} />}
       <Pair {...row} figure="p50Ns" />
       <Pair {...row} figure="p95Ns" />
-      <td class="bar">
-        <ChangeBar ns={change} most={most} />
-      </td>
-      <td class="number">
-        <Change ns={change} most={most} />
-      </td>
+      <Difference ns={change} most={most} />
     </tr>
   )
 }
@@ -128,10 +123,7 @@ function Changes({ rows, caption, what, of, floor, looked = '' }: TableProps): V
             <th scope="col" class="number pair p95">
               p95{of}
             </th>
-            <th scope="col" class="ends bar">
-              <span>faster</span>
-              <span>slower</span>
-            </th>
+            <Ends name="ends bar" />
             <th
               scope="col"
               class="number"

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import type { FigureJson, RouteChangeJson } from '../../query/wire/windows.ts'
-import { Change, ChangeBar } from '../compare/change.tsx'
+import { Change, ChangeBar, Ends } from '../compare/change.tsx'
 import { count, duration } from '../format.ts'
 import { hrefOf } from '../location.ts'
 import { largest, longer } from './change.ts'
@@ -76,10 +76,7 @@ export function RouteTable({
             <th scope="col" class="number">
               p50 after
             </th>
-            <th scope="col" class="ends bar">
-              <span>faster</span>
-              <span>slower</span>
-            </th>
+            <Ends name="ends bar" />
             <th scope="col" class="number">
               p50 change
             </th>
