@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts'
 /** Bytes that a body may have as sent and when decompressed. */
 export interface BodyLimits {
   readonly body: number
-  /** Of all bodies that are being read at once. */
+  /** Of all bodies that are being read, or wait to be decompressed, at once. */
   readonly bodies: number
 }
 
@@ -41,8 +41,7 @@ export class BodyReader {
     if (announced > this.limits.body) throw this.tooLarge('')
     if (this.reading + announced > this.limits.bodies) throw new Refusal(503, 'too many bodies at once', 1)
     checkEncoding(encoding)
-    const received = await this.receive(request)
-    return { received, content: await this.decompress(received, encoding) }
+    return this.receive(request, async (received) => ({ received, content: await this.decompress(received, encoding) }))
   }
 
   private tooLarge(when: string): Refusal {
@@ -54,8 +53,11 @@ export class BodyReader {
     return this.reading > this.limits.bodies ? new Refusal(503, 'too many bodies at once', 1) : undefined
   }
 
-  /** Not by `for await`: leaving that early closes the connection, and the sender would not learn why. */
-  receive(request: Readable): Promise<Buffer> {
+  /**
+   * Not by `for await`: leaving that early closes the connection, and the sender would not learn why.
+   * @param open what is made of the whole; until then it counts as being read
+   */
+  receive<Made>(request: Readable, open: (received: Buffer) => Promise<Made>): Promise<Made> {
     const chunks: Buffer[] = []
     let size = 0
     const read = new Promise<Buffer>((resolve, reject) => {
@@ -72,7 +74,7 @@ export class BodyReader {
       request.once('error', reject)
       request.once('close', () => reject(new Refusal(400, 'the body ended early')))
     })
-    return read.finally(() => (this.reading -= size))
+    return read.then(open).finally(() => (this.reading -= size))
   }
 
   /** One at a time: sixty-four bombs at once are no larger than one. @throws Refusal 413, 415, 400 */

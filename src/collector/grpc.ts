@@ -1,4 +1,4 @@
-import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import { constants, createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { MalformedError } from '../otlp/decode-reader.ts'
 import { exportResponse } from './answers.ts'
 import type { BodyReader } from './body.ts'
@@ -15,15 +15,21 @@ const CALLS: Readonly<Record<string, string>> = {
 /** gRPC's status codes by HTTP's; what may be tried again is UNAVAILABLE, as OTLP wants it. */
 const STATUS: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 12, 405: 12, 413: 8, 415: 12, 503: 14 }
 
+/** Within a message, in ms. Unary messages are sent at once. */
+const SILENCE = 30_000
+
 /**
  * An OTLP/gRPC receiver (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), not listening yet: only unary calls, which is
  * all that OTLP has, so that no library is needed.
+ * @param silence for how long nothing of a message may come, in ms
  */
-export function grpcServer(parts: Parts): Http2Server {
+export function grpcServer(parts: Parts, silence: number = SILENCE): Http2Server {
   const server = createServer({ settings: { maxConcurrentStreams: 100 } })
   server.on('sessionError', () => {})
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => {})
+    // Who says nothing any more, as its machine is gone, gives back the room that half its message takes.
+    stream.setTimeout(silence, () => stream.close(constants.NGHTTP2_CANCEL))
     void call(stream, headers, parts)
   })
   return server
@@ -49,11 +55,13 @@ async function call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { h
 
 /** The one message of the call: a byte that says whether it is compressed, its length in four, and itself. */
 async function message(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, bodies: BodyReader): Promise<Buffer> {
-  const frame = await bodies.receive(stream)
-  if (frame.length < 5 || frame.readUInt32BE(1) !== frame.length - 5) throw new Refusal(400, 'it is not one message')
-  const content = frame.subarray(5)
-  if (frame[0] === 0) return content
-  return bodies.decompress(content, headers['grpc-encoding'] as string | undefined)
+  return bodies.receive(stream, (frame) => {
+    stream.setTimeout(0)
+    if (frame.length < 5 || frame.readUInt32BE(1) !== frame.length - 5) throw new Refusal(400, 'it is not one message')
+    const content = frame.subarray(5)
+    if (frame[0] === 0) return Promise.resolve(content)
+    return bodies.decompress(content, headers['grpc-encoding'] as string | undefined)
+  })
 }
 
 function succeed(stream: ServerHttp2Stream, response: Buffer): void {

@@ -56,6 +56,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     answer(response, 200, encoding, exportResponse(encoding, verdict.rejected, verdict.message))
   } catch (error) {
     refuse(response, encoding ?? 'json', error)
+    // One that was read in part waits for somebody to read on, and its connection with it.
+    request.resume()
   }
 }
 

@@ -1,6 +1,11 @@
-import { connect, type IncomingHttpHeaders } from 'node:http2'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { connect, constants, type IncomingHttpHeaders } from 'node:http2'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
+import { BodyReader } from '../../src/collector/body.ts'
+import { grpcServer } from '../../src/collector/grpc.ts'
 import { decode, encode, request, TRACE } from '../otlp/oracle.ts'
 import { running } from './running.ts'
 
@@ -101,4 +106,23 @@ test('a token is asked for over gRPC too', async () => {
   const collector = await running({ grpcPort: 0, access: { token: 'secret' } })
   expect((await call(collector.grpcPort, frame(body))).status).toBe('16')
   expect((await call(collector.grpcPort, frame(body), TRACES, { authorization: 'Bearer secret' })).status).toBe('0')
+})
+
+test('half a message that goes no further gives back the room it takes', async () => {
+  const bodies = new BodyReader({ body: 1_000_000, bodies: 1_000_000 })
+  const handlers = { '/v1/traces': () => ({ rejected: 0, message: '' }) }
+  const server = grpcServer({ handlers, bodies, access: {}, admit: () => {} }, 50)
+  server.listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  onTestFinished(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ':path': TRACES, 'content-type': 'application/grpc' })
+  stream.on('error', () => {})
+  stream.write(frame(Buffer.alloc(900_000)).subarray(0, 800_000))
+  await once(stream, 'close')
+  expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL)
+  const next = (): Promise<number> =>
+    bodies.receive(Readable.from([Buffer.alloc(900_000)]), (received) => Promise.resolve(received.length))
+  await expect.poll(() => next().catch(() => 0)).toBe(900_000)
 })

@@ -1,7 +1,10 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
+import { BodyReader } from '../../src/collector/body.ts'
 import { collect } from '../../src/collector/index.ts'
 import { decode, encode, json, request, text } from '../otlp/oracle.ts'
 import { running, send } from './running.ts'
@@ -241,4 +244,38 @@ test('a resource that would have to be kept with a hundred thousand traces is re
   const collector = await running()
   const answer = await send(collector.otlpPort, field(1, resource, field(2, ...spans)))
   expect([answer.status, collector.stats().accepted]).toEqual([400, 0])
+})
+
+test('a connection whose body was given up in the middle, for want of room, can be used again', async () => {
+  const collector = await running({ limits: { body: 10_000_000, bodies: 1_000_000 } })
+  const socket = connect(collector.otlpPort, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  const statuses: string[] = []
+  let heard = ''
+  socket.on('data', (bytes: Buffer) => {
+    heard += bytes.toString()
+    statuses.splice(0, Infinity, ...[...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status as string))
+  })
+  const head = 'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n'
+  socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`)
+  const chunk = Buffer.concat([Buffer.from('186a0\r\n'), Buffer.alloc(100_000), Buffer.from('\r\n')])
+  for (let sent = 0; sent < 60; sent++) socket.write(chunk)
+  socket.write(`0\r\n\r\n${head}Content-Length: 0\r\n\r\n`)
+  await expect.poll(() => statuses).toEqual(['503', '200'])
+})
+
+test('what waits to be decompressed counts as being read', async () => {
+  const packed = gzipSync(Buffer.alloc(1_000_000), { level: 0 })
+  const reader = new BodyReader({ body: 2_000_000, bodies: 1_500_000 })
+  const request = (): IncomingMessage =>
+    Object.assign(Readable.from([packed]), {
+      headers: { 'content-encoding': 'gzip', 'content-length': String(packed.length) },
+    }) as unknown as IncomingMessage
+  const first = request()
+  const over = once(first, 'end')
+  const reading = reader.read(first)
+  await over
+  await expect(reader.read(request())).rejects.toThrow('too many bodies at once')
+  expect((await reading).content).toHaveLength(1_000_000)
+  expect((await reader.read(request())).content).toHaveLength(1_000_000)
 })
