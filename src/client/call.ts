@@ -20,14 +20,16 @@ export interface Beginning {
   readonly path: string
   /** When; by default now. */
   readonly at?: number | undefined
+  /** The phase that asks; by default the current one. */
+  readonly parent?: Phase | undefined
 }
 
 /**
- * A request is made now: its `client` phase begins, as part of the current phase, or as a trace of its own where there is none.
+ * A request is made now: its `client` phase begins, as part of the phase that asks, or as a trace of its own where there is none.
  * @returns what to propagate (an empty `traceparent`: nothing), and the call, unless nobody wants it recorded
  */
 export function beginCall(beginning: Beginning): { propagation: Propagation; call?: Call } {
-  const parent = observer.current()
+  const { parent = observer.current() } = beginning
   if (parent?.recording === false) return { propagation: parent.propagate() }
   const former = redirected(parent, beginning)
   const { at = now() } = beginning

@@ -1,8 +1,11 @@
 import { errorType } from '../model/errors.ts'
 
+/** What the platform, axios and got call the error of a request that was given up. */
+const GIVEN_UP = new Set(['AbortError', 'CanceledError', 'CancelError'])
+
 /** Whether somebody gave up on purpose: an AbortSignal without a reason of its own, or with one that is no error. */
 export function isAbort(error: unknown): boolean {
-  return !(error instanceof Error) || (error.name === 'AbortError' && !isTimeout(error))
+  return !(error instanceof Error) || (GIVEN_UP.has(error.name) && !isTimeout(error))
 }
 
 /** AbortSignal.timeout: undici passes its error on, node:http wraps it. */

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 import { observed } from '../model/observer.ts'
 import { beginCall, type Call } from './call.ts'
 import { headersOf } from './propagation.ts'
-import { isSendingHttp2 } from './undici.ts'
+import { isSendingHttp2, takeWaiting } from './undici.ts'
 import { originOf, type Origin } from './url.ts'
 
 type Session = ClientHttp2Session
@@ -51,7 +51,11 @@ function requesting(original: Request, session: Session, headers: Headers | unde
   // undici speaks HTTP/2 through sessions too, and is watched by its own channels.
   const place = observed() && !isSendingHttp2() ? placeOf(session, headerIn(headers)) : undefined
   if (place === undefined) return Reflect.apply(original, session, [headers, ...rest])
-  const { propagation, call } = beginCall({ method: headerIn(headers)(':method') ?? 'GET', ...place })
+  const theirs = isOfUndici(session) ? takeWaiting(place.origin.origin + place.path) : undefined
+  const { propagation, call } =
+    theirs === undefined
+      ? beginCall({ method: headerIn(headers)(':method') ?? 'GET', ...place })
+      : { propagation: { traceparent: '' }, call: theirs }
   announced = call
   try {
     return Reflect.apply(original, session, [withHeaders(headers, headersOf(propagation)), ...rest])
@@ -102,6 +106,11 @@ function hidden(session: object | undefined, description: string): string | unde
   const symbol = Object.getOwnPropertySymbols(session ?? {}).find((each) => each.description === description)
   const value = symbol && (session as Record<symbol, unknown>)[symbol]
   return typeof value === 'string' ? value : undefined
+}
+
+/** It counts the streams of its sessions there. */
+function isOfUndici(session: Session): boolean {
+  return Object.getOwnPropertySymbols(session).some(({ description }) => description === 'open streams')
 }
 
 /** Nothing tells when an ES module imports a part of Node; measured: 2 µs for each connection until then. */

@@ -3,6 +3,7 @@ import { observed } from '../model/observer.ts'
 import { beginCall, type Call } from './call.ts'
 import type { Connection } from './connection.ts'
 import { headersOf, type Propagation } from './propagation.ts'
+import { askerOf, continuingHandler } from './undici-handler.ts'
 import { originOf, type Origin } from './url.ts'
 
 /** What undici's channels carry of a request: of Node's own and of the package (from version 6). */
@@ -26,7 +27,9 @@ export function onCreate({ request }: { request: UndiciRequest }): void {
   if (!observed()) return
   const place = placeOf(request)
   if (place === undefined) return
-  const { propagation, call } = beginCall({ method: request.method, ...place })
+  const parent = askerOf(request)
+  if (parent !== undefined) continuingHandler(request, parent)
+  const { propagation, call } = beginCall({ method: request.method, ...place, parent })
   inject(request, propagation)
   if (call === undefined) return
   calls.set(request, call)
@@ -56,6 +59,16 @@ let sendingHttp2 = false
 /** Whether the HTTP/2 stream that is made in this turn is undici's. */
 export function isSendingHttp2(): boolean {
   return sendingHttp2
+}
+
+/** The call that waits for a request to this place, which is about to be sent: version 6 does not tell that of HTTP/2. */
+export function takeWaiting(url: string): Call | undefined {
+  for (const call of waiting) {
+    if (call.url !== url) continue
+    waiting.delete(call)
+    return call
+  }
+  return undefined
 }
 
 export function onSendHeaders({ request, socket }: { request: UndiciRequest; socket: Socket }): void {
@@ -96,6 +109,7 @@ const sizes = new WeakMap<object, number>()
 export function onTrailers({ request }: { request: UndiciRequest }): void {
   const call = calls.get(request)
   calls.delete(request)
+  if (call !== undefined) waiting.delete(call)
   call?.received(sizes.get(request))
 }
 

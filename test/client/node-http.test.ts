@@ -37,6 +37,17 @@ test('giving up while the name is looked up shows the lookup', async () => {
   expect(seen.sentences()).toEqual(['client GET > wait for connection > DNS lookup books.test'])
 })
 
+test.each(['AbortError', 'CanceledError', 'CancelError'])('giving up with an %s, as libraries do, is no error', async (name) => {
+  server = await serve(() => {})
+  const ended = seen.ended()
+  const sent = get(server.url)
+  const failed = answered(sent)
+  server.server.once('request', () => sent.destroy(Object.assign(new Error('given up'), { name })))
+  await expect(failed).rejects.toThrow('given up')
+  await ended
+  expect(seen.find('client')).toMatchObject({ error: undefined, attributes: { 'phaseline.cancelled': true } })
+})
+
 test('a body that nobody ever read is said so, and the call was over with its head', async () => {
   server = await serve((_request, response) => void response.end('unread'))
   const ended = seen.ended()

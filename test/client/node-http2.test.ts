@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import {
   connect,
   createSecureServer,
@@ -120,4 +121,18 @@ test('nothing is carried where that is not wanted', async () => {
   await ended
   carry({ tracecontext: true, baggage: true })
   expect(heads[0]).not.toHaveProperty('traceparent')
+})
+
+// undici 6 says that a request is made and that it is answered, but of HTTP/2 not that it is sent.
+test('a stream that undici 6 makes is the call that undici told of', async () => {
+  const request = { method: 'GET', origin: `https://localhost:${port}`, path: '/books', headers: [] }
+  const ended = seen.ended()
+  channel('undici:request:create').publish({ request })
+  Object.assign(session, { [Symbol('open streams')]: 0 })
+  const stream = session.request({ ':path': '/books' })
+  stream.on('end', () => channel('undici:request:trailers').publish({ request })).resume()
+  await ended
+  expect(seen.all('client').map(({ children }) => children.map(({ id }) => id))).toEqual([
+    ['client.wait', 'client.send', 'client.ttfb', 'client.receive'],
+  ])
 })
