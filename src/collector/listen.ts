@@ -10,9 +10,12 @@ import { PhaselineError } from '../model/errors.ts'
  */
 export function listen(server: Server, port: number, host: string, what: string, option: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, port, host, what, option)))
+    const failed = (error: NodeJS.ErrnoException): void => reject(explained(error, port, host, what, option))
+    server.once('error', failed)
     server.listen(port, host, () => {
-      server.removeAllListeners('error')
+      server.off('error', failed)
+      // A connection that the system could not give us (ENFILE, ENOBUFS): those who have one keep it, and others come again.
+      server.on('error', () => {})
       resolve((server.address() as AddressInfo).port)
     })
   })

@@ -36,10 +36,11 @@ export function startAlerting(collector: Collector, options: AlertingOptions, da
     ...(data !== undefined && { memory: filesIn(data) }),
   })
   let learning = Promise.resolve()
+  const failed = (error: Error): void => console.error(`phaseline: alerts could not learn from a timeline: ${error.message}`)
   const stops = [
     collector.on('timeline', (_summary, timeline) => {
       if (timeline.spans.length <= LARGE) engine.learn(timeline)
-      else learning = learning.then(() => inTurns(engine.learning(timeline), setImmediate))
+      else learning = learning.then(() => inTurns(engine.learning(timeline), setImmediate)).catch(failed)
     }),
     collector.on('metrics', (points) => engine.meter(points)),
   ]

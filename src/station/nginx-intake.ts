@@ -98,23 +98,35 @@ class Lines {
   refused = 0
   readonly #name: string
   readonly #sink: NginxSink
+  readonly #say: (sentence: string) => void
 
   constructor(name: string, sink: NginxSink) {
     this.#name = name
     this.#sink = sink
+    this.#say = onceEach(sink.warn)
   }
 
   take(texts: readonly string[], source: LogSource): void {
     const spans = texts.flatMap((text) => spansOfLine(text, source) ?? this.#refuse())
-    if (spans.length > 0) this.#sink.add(spans)
+    if (spans.length === 0) return
+    try {
+      this.#sink.add(spans)
+    } catch (error) {
+      this.#lose(texts.length, error as Error)
+    }
+  }
+
+  /** The disk is full: nobody sends these lines again. */
+  #lose(lines: number, { message }: Error): void {
+    this.refused += lines
+    this.#say(`${this.#name}: lines could not be kept and are counted as refused: ${message}`)
   }
 
   #refuse(): Span[] {
-    if (this.refused++ === 0) {
-      this.#sink.warn(
-        `${this.#name}: a line is not in the log format that "phaseline nginx" prints; it and others like it are counted as refused`,
-      )
-    }
+    this.refused++
+    this.#say(
+      `${this.#name}: a line is not in the log format that "phaseline nginx" prints; it and others like it are counted as refused`,
+    )
     return []
   }
 }

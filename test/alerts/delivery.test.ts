@@ -126,7 +126,7 @@ test.each([400, 413, 422])(
     box.put(notification)
     box.put({ ...notification, change: 'resolved' })
     expect((await next()).body).toMatchObject({ change: 'resolved' })
-    await expect.poll(() => box.status()).toMatchObject({ delivered: 1, waiting: 0, dropped: 1 })
+    await expect.poll(() => box.status(), { timeout: 15_000 }).toMatchObject({ delivered: 1, waiting: 0, dropped: 1 })
   },
 )
 

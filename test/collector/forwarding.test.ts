@@ -243,7 +243,7 @@ test.each([
   const forwarder = new Forwarder({ url: other.url })
   onTestFinished(() => forwarder.close(0))
   forwarder.send(delivery(), 1)
-  await expect.poll(() => forwarder.stats().lastError).toBe('HTTP 503')
+  await expect.poll(() => forwarder.stats().lastError, { timeout: 15_000 }).toBe('HTTP 503')
   const asked = wait.mock.calls.map(([, ms]) => ms ?? 0).filter((ms) => ms > 60_000)
   expect(asked).toEqual([expect.closeTo(120_000, -4)])
 })

@@ -124,5 +124,5 @@ test('half a message that goes no further gives back the room it takes', async (
   expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL)
   const next = (): Promise<number> =>
     bodies.receive(Readable.from([Buffer.alloc(900_000)]), (received) => Promise.resolve(received.length))
-  await expect.poll(() => next().catch(() => 0)).toBe(900_000)
+  await expect.poll(() => next().catch(() => 0), { timeout: 15_000 }).toBe(900_000)
 })

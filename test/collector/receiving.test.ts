@@ -261,7 +261,7 @@ test('a connection whose body was given up in the middle, for want of room, can 
   const chunk = Buffer.concat([Buffer.from('186a0\r\n'), Buffer.alloc(100_000), Buffer.from('\r\n')])
   for (let sent = 0; sent < 60; sent++) socket.write(chunk)
   socket.write(`0\r\n\r\n${head}Content-Length: 0\r\n\r\n`)
-  await expect.poll(() => statuses).toEqual(['503', '200'])
+  await expect.poll(() => statuses, { timeout: 15_000 }).toEqual(['503', '200'])
 })
 
 test('what waits to be decompressed counts as being read', async () => {
