@@ -67,9 +67,14 @@ class RunningCollector implements Collector {
     this.options = options
     this.limits = { ...LIMITS, ...options.limits }
     this.unlock = data === undefined ? () => {} : lockFolder(data)
-    this.store = options.store ?? this.openStore(data)
     this.gatherer = new Gatherer(options.patience)
-    this.log = data === undefined ? undefined : new Journal(join(data, 'intake'), 'intake')
+    try {
+      this.log = data === undefined ? undefined : new Journal(join(data, 'intake'), 'intake')
+      this.store = options.store ?? this.openStore(data)
+    } catch (error) {
+      this.unlock()
+      throw error
+    }
     this.intake = new Intake(this.gatherer, this.log, this.warn)
     const stored = (summary: Summary, timeline: Timeline, from: Gathered): void => {
       this.forwardCorrected(timeline, from)
@@ -101,12 +106,7 @@ class RunningCollector implements Collector {
 
   private openStore(data: string | undefined): Store {
     const path = data === undefined ? ':memory:' : join(data, 'timelines.db')
-    try {
-      return openSqlite({ path, read: readTimeline, warn: this.warn })
-    } catch (error) {
-      this.unlock()
-      throw error
-    }
+    return openSqlite({ path, read: readTimeline, warn: this.warn })
   }
 
   private readonly warn = (sentence: string): void => {
@@ -130,8 +130,10 @@ class RunningCollector implements Collector {
     }
   }
 
+  /** A body that is larger than all that may wait is let in when half of the room is free: it might wait for ever. */
   private admit(bytes: number): void {
-    if (this.gatherer.size > 0 && this.gatherer.bytes + bytes > this.limits.pending)
+    const { pending } = this.limits
+    if (this.gatherer.size > 0 && this.gatherer.bytes + Math.min(bytes, pending / 2) > pending)
       throw new Refusal(503, 'more comes than can be stored; try again', 1)
   }
 
@@ -218,6 +220,7 @@ class RunningCollector implements Collector {
   private async stop(): Promise<void> {
     clearInterval(this.retaining)
     await this.doors.close()
+    this.intake.close()
     await this.keeper.close()
     await Promise.all(this.forwarders.map((forwarder) => forwarder.close()))
     this.log?.close()

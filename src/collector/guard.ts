@@ -23,9 +23,11 @@ export function checkHost(given: string | undefined, access: Access): void {
     .replace(/:\d*$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase()
-  if (isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost') || access.hosts?.includes(name)) return
+  if (isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost') || isAllowed(name, access)) return
   throw new Refusal(403, `the Host ${name.slice(0, 100)} is not served here; allow it in \`hosts\` if it should be`)
 }
+
+const isAllowed = (name: string, { hosts = [] }: Access): boolean => hosts.some((host) => host.toLowerCase() === name)
 
 export function checkToken(authorization: string | undefined, access: Access): void {
   if (access.token === undefined) return

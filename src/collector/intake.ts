@@ -30,6 +30,7 @@ export class Intake {
   private readonly gatherer: Gatherer
   private readonly log: Journal | undefined
   private readonly warn: (sentence: string) => void
+  private closed = false
 
   /** @param log none: what is not stored yet is lost with the process @param warn told of what in the log is damaged */
   constructor(gatherer: Gatherer, log: Journal | undefined, warn: (sentence: string) => void) {
@@ -43,9 +44,15 @@ export class Intake {
    * @throws MalformedError if nothing of it can be used; what the file system throws if the log cannot be written
    */
   take(body: Buffer, encoding: Encoding): Taken {
+    if (this.closed) throw new Error('the collector is closed')
     if (encoding === 'protobuf') return this.keep(body, [])
     const { spans, refused } = decodeTraces(body, encoding)
     return this.keep(encodeSpans(spans), refused)
+  }
+
+  /** Nothing is taken any more: a body that was decompressed too late would stand in a log that is another process's by then. */
+  close(): void {
+    this.closed = true
   }
 
   private keep(body: Buffer, before: readonly Refused[]): Taken {

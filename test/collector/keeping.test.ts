@@ -248,3 +248,19 @@ test('spans are stored though the clock is set back by an hour', async () => {
   await told
   expect(collector.stats()).toMatchObject({ stored: 1, pending: 0 })
 })
+
+test('a collector that is closed takes nothing: its log is another one’s by then', async () => {
+  const data = folder()
+  const collector = await collect({ otlpPort: 0, data })
+  await collector.close()
+  expect(() => collector.add(spansOf(1, [{}]))).toThrow('the collector is closed')
+  expect([collector.stats().accepted, readdirSync(join(data, 'intake'))]).toEqual([0, []])
+})
+
+test('a collector that cannot start leaves its folder to the next one', async () => {
+  const data = folder()
+  writeFileSync(join(data, 'intake'), 'in the way')
+  await expect(collect({ otlpPort: 0, data })).rejects.toThrow('EEXIST')
+  rmSync(join(data, 'intake'))
+  expect((await running({ data })).stats().accepted).toBe(0)
+})

@@ -142,6 +142,15 @@ test('who sends more than can be stored is asked to come again, and nothing is l
   expect((await send(collector.otlpPort, body)).status).toBe(200)
 })
 
+test('a body larger than what may wait is let in though something waits always, as long as that is little', async () => {
+  const never = { rooted: 1e9, rootless: 1e9, most: 1e9 }
+  const collector = await running({ limits: { pending: 1_000 }, patience: never })
+  expect((await send(collector.otlpPort, body)).status).toBe(200)
+  const large = encode('Request', request({ traceId: Buffer.alloc(16, 2), name: 'x'.repeat(2_000) }))
+  expect((await send(collector.otlpPort, large)).status).toBe(200)
+  expect((await send(collector.otlpPort, body)).status).toBe(503)
+})
+
 test('a token is asked for if there is one', async () => {
   const { otlpPort } = await running({ access: { token: 'secret' } })
   const none = await send(otlpPort, body)
@@ -151,11 +160,18 @@ test('a token is asked for if there is one', async () => {
 })
 
 test('a page whose own name points here is not served', async () => {
-  const { otlpPort } = await running({ access: { hosts: ['collector.internal'] } })
+  const { otlpPort } = await running({ access: { hosts: ['Collector.internal'] } })
   const status = async (host: string): Promise<number> =>
     (await send(otlpPort, body, { headers: { ...PROTO_TYPE, host } })).status
   expect(await status('evil.example:4318')).toBe(403)
-  for (const host of ['localhost:4318', '127.0.0.1', '[::1]:4318', 'app.localhost', 'collector.internal:80'])
+  for (const host of [
+    'localhost:4318',
+    '127.0.0.1',
+    '[::1]:4318',
+    'app.localhost',
+    'collector.internal:80',
+    'COLLECTOR.INTERNAL',
+  ])
     expect(await status(host)).toBe(200)
 })
 
