@@ -22,7 +22,7 @@ import { type Gathered, Gatherer } from './gather.ts'
 import { Intake } from './intake.ts'
 import { Journal } from './journal.ts'
 import { Keeper } from './keeper.ts'
-import { assemble } from './pieces.ts'
+import { requestOf } from './packs.ts'
 import type { Delivery, Verdict } from './receiver.ts'
 import { Refusal } from './refusal.ts'
 
@@ -188,9 +188,9 @@ class RunningCollector implements Collector {
   }
 
   /** Only what has just come: what was sent on before stays as it was sent. */
-  private forwardCorrected(timeline: Timeline, { pieces }: Gathered): void {
+  private forwardCorrected(timeline: Timeline, from: Gathered): void {
     if (!this.forwarders.some(({ target }) => target.corrected)) return
-    const spans = correctedSpans(timeline, assemble(pieces))
+    const spans = correctedSpans(timeline, requestOf(from))
     this.forward(deliveryOf(encodeSpans(spans)), spans.length, true)
   }
 

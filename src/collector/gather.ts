@@ -1,11 +1,18 @@
+import { pack, type Pack } from './packs.ts'
 import type { Piece } from './pieces.ts'
 
 /** A trace some of whose spans have come and are not stored yet. */
 export interface Gathered {
   readonly traceId: string
+  readonly packs: Pack[]
   readonly pieces: Piece[]
   spans: number
+  /** Of all its spans, as they came. */
   bytes: number
+  /** Of those that are in no pack. */
+  loose: number
+  /** What it counts for among what waits. */
+  weight: number
   /** Whether a span without a parent is among them. */
   rooted: boolean
   /** Whether some come from the log of a former process and may be stored already. */
@@ -41,9 +48,15 @@ const PATIENCE: Patience = { rooted: 300, rootless: 1_500, most: 5_000 }
 /** Bytes of spans that wait, beyond which it gets tight: half of what a collector has room for by default. */
 const ROOM = 16 * 1024 * 1024
 
+/** So many bytes of one trace are made a pack. */
+const PACK = 1024 * 1024
+/** What is packed takes a tenth of the room, and all of the time: it counts for so much less. */
+const LIGHTER = 16
+
 /** Collects the spans of each trace until nothing of it has come for a while, so that most traces are stitched once. */
 export class Gatherer {
   spans = 0
+  /** What waits, in bytes; packs weigh less than what is in them. */
   bytes = 0
   private readonly patience: Patience
   private readonly traces = new Map<string, Gathered>()
@@ -62,21 +75,34 @@ export class Gatherer {
   add(traceId: string, piece: Piece, { spans, rooted, segment, replayed, now }: Arrival): boolean {
     let trace = this.traces.get(traceId)
     if (trace === undefined) {
-      trace = { traceId, pieces: [], spans: 0, bytes: 0, rooted: false, replayed: false, first: now, last: now, segments: [] }
+      trace = newTrace(traceId, now)
       this.traces.set(traceId, trace)
     }
     const size = piece.end - piece.start
     trace.pieces.push(piece)
     trace.spans += spans
     trace.bytes += size
+    trace.loose += size
+    trace.weight += size
     trace.rooted ||= rooted
     trace.replayed ||= replayed
     trace.last = now
     this.spans += spans
     this.bytes += size
+    if (trace.loose > PACK) this.pack(trace)
     if (trace.segments.includes(segment)) return false
     trace.segments.push(segment)
     return true
+  }
+
+  private pack(trace: Gathered): void {
+    const one = pack(trace.pieces)
+    const weight = Math.max(one.packed.length, Math.ceil(trace.loose / LIGHTER))
+    trace.packs.push(one)
+    trace.pieces.length = 0
+    this.bytes += weight - trace.loose
+    trace.weight += weight - trace.loose
+    trace.loose = 0
   }
 
   /** Those that have waited long enough, the oldest first; they are no longer here. @param all whether the others go too */
@@ -92,14 +118,14 @@ export class Gatherer {
   }
 
   /** One that takes half of all the room is not held: others would be told to wait. */
-  private isHeld({ traceId, bytes }: Gathered, now: number): boolean {
-    return now < (this.heldUntil.get(traceId) ?? 0) && (this.bytes < ROOM || bytes < ROOM / 2)
+  private isHeld({ traceId, weight }: Gathered, now: number): boolean {
+    return now < (this.heldUntil.get(traceId) ?? 0) && (this.bytes < ROOM || weight < ROOM / 2)
   }
 
   /** It is stored, or dropped: no longer counted. */
   done(trace: Gathered): void {
     this.spans -= trace.spans
-    this.bytes -= trace.bytes
+    this.bytes -= trace.weight
   }
 
   /** Stitching it took this long (ms). */
@@ -108,4 +134,9 @@ export class Gatherer {
     if (this.heldUntil.size >= 1_000) this.heldUntil.clear()
     this.heldUntil.set(traceId, now + 20 * ms)
   }
+}
+
+function newTrace(traceId: string, now: number): Gathered {
+  const counts = { spans: 0, bytes: 0, loose: 0, weight: 0 }
+  return { traceId, packs: [], pieces: [], ...counts, rooted: false, replayed: false, first: now, last: now, segments: [] }
 }

@@ -11,9 +11,11 @@ import type { ClockKnowledge } from '../stitch/skew.ts'
 import type { Stitched } from '../stitch/stitch.ts'
 import type { Store, StoredTrace } from '../store/contract.ts'
 import { clocksOf, knowing, withClocks } from './clocks.ts'
+import { collectGarbage } from './garbage.ts'
 import type { Gathered, Gatherer } from './gather.ts'
 import type { Journal } from './journal.ts'
 import { merging } from './merge.ts'
+import { piecesOf, requestOf, requestsOf } from './packs.ts'
 import { assemble } from './pieces.ts'
 
 /** How often what has been gathered is looked through, in ms. */
@@ -26,6 +28,8 @@ const BREATH = 4
 const BATCH = 512 * 1024
 /** Between the steps of a trace with so many bytes of spans others get their turn: 100,000 spans take the better part of a second. */
 const LARGE = 1024 * 1024
+/** What one with so many leaves behind is collected before the next. */
+const HUGE = 8 * LARGE
 /** So many spans are read in one step. */
 const SPANS = 10_000
 /** One trace may have so many bytes of spans; what comes beyond is dropped and counted. */
@@ -95,6 +99,7 @@ export class Keeper {
         if (performance.now() - breath > BREATH) breath = await otherTurn()
       }
       await this.put(batch)
+      if (batch.splice(0).some(({ from }) => from.bytes > HUGE)) await collectGarbage()
       breath = await otherTurn()
     }
   }
@@ -116,21 +121,38 @@ export class Keeper {
   }
 
   /** @param stored what was put of it before, if anything was */
-  private *steps({ pieces, replayed }: Gathered, stored: Uint8Array | undefined): Generator<void, StoredTrace> {
-    const former = stored && clocksOf(stored)
-    const otlp = former === undefined ? assemble(pieces) : yield* merging(former.otlp, pieces, replayed ? 1 : 2)
-    if (otlp.length > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
-    return yield* this.stitching(otlp, former?.used)
+  private *steps(from: Gathered, stored: Uint8Array | undefined): Generator<void, StoredTrace> {
+    checkSize(from.bytes)
+    if (stored === undefined) return yield* this.first(from)
+    const former = clocksOf(stored)
+    const otlp = yield* merging(former.otlp, piecesOf(from), from.replayed ? 1 : 2)
+    checkSize(otlp.length)
+    return yield* this.stitching(yield* reading(otlp), () => otlp, former.used)
+  }
+
+  /** Of a large trace that was not there before the bytes are never all in memory beside the spans. */
+  private *first(from: Gathered): Generator<void, StoredTrace> {
+    if (from.packs.length > 0) {
+      const spans: Span[] = []
+      for (const request of requestsOf(from)) {
+        yield
+        for (const span of yield* reading(request)) spans.push(span)
+      }
+      return yield* this.stitching(spans, () => requestOf(from))
+    }
+    const otlp = assemble(from.pieces)
+    return yield* this.stitching(yield* reading(otlp), () => otlp)
   }
 
   /** @param former what of other traces it was stitched with before: its late spans are stitched with the same */
-  private *stitching(otlp: Uint8Array, former: readonly ClockBound[] | undefined): Generator<void, StoredTrace> {
+  private *stitching(
+    spans: readonly Span[],
+    otlp: () => Uint8Array,
+    former?: readonly ClockBound[],
+  ): Generator<void, StoredTrace> {
     const { clocks, stitching, summarise } = this.parts
-    const inSteps = otlp.length > LARGE
-    const reader = new SpanReader(otlp)
-    if (inSteps) yield
-    for (let until = SPANS; reader.read(until); until += SPANS) yield
-    const { timeline, at, observed, used } = yield* stitching(reader.spans, former ? knowing(former, clocks) : clocks)
+    const inSteps = spans.length > SPANS / 2
+    const { timeline, at, observed, used } = yield* stitching(spans, former ? knowing(former, clocks) : clocks)
     clocks.learn(observed, at, timeline.traceId)
     if (inSteps) yield
     // Worked out when it is first asked for, which a summary does.
@@ -138,7 +160,9 @@ export class Keeper {
     if (inSteps) yield
     void timeline.phases
     if (inSteps) yield
-    return { timeline, summary: summarise(timeline), otlp: withClocks(otlp, used) }
+    const summary = summarise(timeline)
+    if (inSteps) yield
+    return { timeline, summary, otlp: withClocks(otlp(), used) }
   }
 
   private async put(batch: readonly { from: Gathered; trace: StoredTrace }[]): Promise<void> {
@@ -182,6 +206,18 @@ export class Keeper {
     clearInterval(this.timer)
     await this.work(true)
   }
+}
+
+function checkSize(bytes: number): void {
+  if (bytes > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`)
+}
+
+/** The spans of a request. */
+function* reading(request: Uint8Array): Generator<void, Span[]> {
+  const reader = new SpanReader(request)
+  if (request.length > LARGE) yield
+  for (let until = SPANS; reader.read(until); until += SPANS) yield
+  return reader.spans
 }
 
 /** Lets the process take part in the rest of its life. @returns when that was over */

@@ -6,6 +6,7 @@ import { collect } from '../../src/collector/index.ts'
 import { OWN } from '../../src/model/attributes.ts'
 import type { Span } from '../../src/model/span.ts'
 import { encodeSpans } from '../../src/otlp/spans.ts'
+import { stitch } from '../../src/stitch/stitch.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { spansOf, traceId } from '../store/traces.ts'
 import { folder, nextTimeline, running, send, sendSpans } from './running.ts'
@@ -36,6 +37,25 @@ test('a late span makes a new version of the timeline that is the same as if it 
   expect(after?.version).toBe((await punctual.store.timeline(traceId(1)))?.version)
   expect(after?.version).not.toBe(before?.version)
   expect(await late.store.stats()).toMatchObject({ traces: 1, spans: 3 })
+})
+
+test('a trace of ten megabytes is stored whole, however it came, and with what comes late', async () => {
+  const spans = spansOf(
+    1,
+    Array.from({ length: 3_000 }, (_, i) => ({ name: `${i} ${'long '.repeat(700)}`, service: `service ${i % 3}` })),
+  )
+  const collector = await running({ patience: NEVER })
+  const onTime = spans.slice(0, 2_990)
+  const told = nextTimeline(collector)
+  for (let from = 0; from < onTime.length; from += 333) await sendSpans(collector, onTime.slice(from, from + 333))
+  await collector.flush()
+  expect(await told).toMatchObject({ version: stitch(onTime).version, spanCount: 2_990 })
+  expect((await collector.store.timeline(traceId(1)))?.version).toBe(stitch(onTime).version)
+  for (const late of [spans.slice(2_980), spans.slice(0, 2_990)]) await sendSpans(collector, late)
+  await collector.flush()
+  const timeline = await collector.store.timeline(traceId(1))
+  expect(timeline?.version).toBe(stitch(spans).version)
+  expect(timeline?.warnings.get('duplicate')).toBe(2_990)
 })
 
 test('a trace that is sent again and again does not grow, and says that spans came twice', async () => {
