@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MiddlewareRowJson } from '../../src/query/wire/middleware.ts'
-import { boardOf, boardQuery, FIRST_BOARD, groupsOf, sortedBy } from '../../src/ui/middleware/board.ts'
+import { asBefore, boardOf, boardQuery, FIRST_BOARD, groupsOf, keyOf, sortedBy } from '../../src/ui/middleware/board.ts'
 import { linePath } from '../../src/ui/line-path.ts'
 
 function row(name: string, phase: string, more: Partial<MiddlewareRowJson> = {}): MiddlewareRowJson {
@@ -43,6 +43,13 @@ test('a middleware is sorted by the largest of its hooks', () => {
   expect(names({ sort: 'calls', up: false })[0]).toBe('shop Csrf')
   expect(names({ sort: 'p95', up: true })[0]).toBe('other Session')
   expect(names({ sort: 'name', up: true })).toEqual(['shop Csrf', 'other Session', 'shop Session'])
+})
+
+test('under the pointer the order stays as it was, and what is new comes last', () => {
+  const groups = groupsOf(ROWS, { sort: 'p95', up: false })
+  const keys = groups.map(keyOf)
+  expect(asBefore(groups, keys.toReversed()).map(keyOf)).toEqual(keys.toReversed())
+  expect(asBefore(groups, keys.slice(1)).map(keyOf)).toEqual([...keys.slice(1), keys[0]])
 })
 
 test('pressing a head sorts by it, largest first, and pressing it again turns the order', () => {

@@ -102,6 +102,18 @@ test('lanes follow the way of the request', () => {
   ])
 })
 
+test('an app that calls another follows itself, and is not taken for the client', () => {
+  const lanes = [
+    { kind: 'client', name: 'traffic' },
+    { kind: 'proxy', name: 'edge' },
+    { kind: 'app', name: 'bookshop' },
+    { kind: 'client', name: 'bookshop' },
+    { kind: 'app', name: 'reviews' },
+  ] as const
+  expect(laneOrder({ lanes })).toEqual([0, 1, 2, 3, 4])
+  expect(laneOrder({ lanes: [{ kind: 'client', name: 'one' }, lanes[2], { kind: 'app', name: 'one' }] })).toEqual([0, 1, 2])
+})
+
 test('every span with a time of its own is painted in its lane, and a picture of few pixels has few pieces', () => {
   const painted = new Set(lanePieces(shop, 0).flatMap((pieces) => pieces.map(([, , span]) => span)))
   expect(painted.size).toBe(shop.size)

@@ -14,6 +14,9 @@ import { PhaseTable } from './phase-table.tsx'
 import { FirstPicker, Picker } from './picker.tsx'
 import { SpanTable } from './span-table.tsx'
 
+/** A change of this share of the longer timeline is no great one. */
+const SMALL = 0.05
+
 /** A timeline; none if there is no id. */
 function useTimeline(traceId: string | null): Loaded<Trace | null> {
   const load = useCallback(
@@ -96,9 +99,9 @@ function Both({ a, b }: { a: Trace; b: Trace }): VNode {
       </section>
       <section class="panel">
         <h2>By phase, self time</h2>
-        <PhaseTable changes={changes} />
+        <PhaseTable changes={changes} floor={longest * SMALL} />
       </section>
-      <SpanTable a={a} b={b} />
+      <SpanTable a={a} b={b} floor={longest * SMALL} />
     </>
   )
 }

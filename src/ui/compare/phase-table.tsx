@@ -3,9 +3,15 @@ import { duration } from '../format.ts'
 import { Difference, DifferenceTable } from './change.tsx'
 import type { PhaseChange } from './phase-changes.ts'
 
+interface Props {
+  readonly changes: readonly PhaseChange[]
+  /** A change that is a full bar at least, ns: what is little beside both requests must not look like much. */
+  readonly floor: number
+}
+
 /** Self time by phase in both, what changed most first. */
-export function PhaseTable({ changes }: { changes: readonly PhaseChange[] }): VNode {
-  const most = Math.max(...changes.map(({ change }) => Math.abs(change)))
+export function PhaseTable({ changes, floor }: Props): VNode {
+  const most = Math.max(floor, ...changes.map(({ change }) => Math.abs(change)))
   return (
     <DifferenceTable caption="Self time by phase in both timelines" what="Phase">
       {changes.map(({ phase, a, b, change }) => (

@@ -62,12 +62,15 @@ function Row({ a, b, row, most }: RowProps): VNode {
   )
 }
 
-/** The two trees as one: each span’s own time in both. */
-export function SpanTable({ a, b }: { a: Trace; b: Trace }): VNode {
+/** The two trees as one: each span’s own time in both. @param floor a change that is a full bar at least, ns */
+export function SpanTable({ a, b, floor }: { a: Trace; b: Trace; floor: number }): VNode {
   const [all, setAll] = useState(false)
   const rows = useMemo(() => align(a, b), [a, b])
   const few = useMemo(() => changed(a, b, rows, Math.max(a.total, b.total) * LITTLE), [a, b, rows])
-  const most = useMemo(() => rows.reduce((top, row) => Math.max(top, Math.abs(selfChange(a, b, row))), 0), [a, b, rows])
+  const most = useMemo(
+    () => rows.reduce((top, row) => Math.max(top, Math.abs(selfChange(a, b, row))), floor),
+    [a, b, rows, floor],
+  )
   const shown = all ? rows : few
   return (
     <section class="panel">

@@ -72,6 +72,16 @@ const VALUES: Readonly<Record<Exclude<SortKey, 'name' | 'time'>, (row: Middlewar
 const inLife = (a: MiddlewareRowJson, b: MiddlewareRowJson): number =>
   PHASE_ORDER.indexOf(a.phase) - PHASE_ORDER.indexOf(b.phase) || a.hook.localeCompare(b.hook)
 
+/** What a group is called among the others. */
+export const keyOf = ({ service, name }: Group): string => `${service} ${name}`
+
+/** The groups in an order that they had; new ones last: nothing moves from under the pointer. @param keys of `keyOf` */
+export function asBefore(groups: readonly Group[], keys: readonly string[]): Group[] {
+  const places = new Map(keys.map((key, place) => [key, place]))
+  const place = (group: Group): number => places.get(keyOf(group)) ?? keys.length
+  return groups.toSorted((a, b) => place(a) - place(b))
+}
+
 /**
  * The rows by middleware, sorted: a middleware is where the largest of its hooks would be.
  * @param rows as the API gives them: what takes the most time in all first, which is how they stay if sorted by `time`

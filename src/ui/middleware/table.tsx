@@ -1,10 +1,10 @@
 import type { VNode } from 'preact'
-import { useMemo } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import type { MiddlewareJson, MiddlewareRowJson } from '../../query/wire/middleware.ts'
 import { count, duration, durationParts, percent } from '../format.ts'
 import { go } from '../navigate.ts'
 import { phaseLook } from '../phases.ts'
-import { groupsOf, sortedBy, type Board, type Group, type SortKey } from './board.ts'
+import { asBefore, boardQuery, groupsOf, keyOf, sortedBy, type Board, type Group, type SortKey } from './board.ts'
 import { FIRST_WINDOWS } from '../windows/windows.ts'
 import { Ways } from '../ways.tsx'
 import { Sparkline } from './sparkline.tsx'
@@ -138,16 +138,34 @@ function Hooks({ group, board, minutes }: { group: Group; board: Board; minutes:
   )
 }
 
+/** The groups; while the pointer is over them, in the order in which they were, unless another was asked for. */
+function useSteady(groups: Group[], asked: string, over: { readonly current: boolean }): Group[] {
+  const before = useRef<{ asked: string; keys: string[] }>({ asked: '', keys: [] })
+  const steady = over.current && before.current.asked === asked ? asBefore(groups, before.current.keys) : groups
+  before.current = { asked, keys: steady.map(keyOf) }
+  return steady
+}
+
 /** One line per middleware and hook. */
 export function Table({ board, data }: { board: Board; data: MiddlewareJson }): VNode {
-  const groups = useMemo(() => groupsOf(data.rows, board), [data.rows, board.sort, board.up])
+  const over = useRef(false)
+  const groups = useSteady(
+    useMemo(() => groupsOf(data.rows, board), [data.rows, board.sort, board.up]),
+    boardQuery(board),
+    over,
+  )
   const minutes = Math.round(data.windowMs / 60_000)
   const slowest = Math.max(...data.rows.map((row) => Number(row.p95Ns)))
   return (
-    <table class="hooks" aria-label={`Figures of ${minutes} min, the highest p95 ${duration(slowest)}`}>
+    <table
+      class="hooks"
+      aria-label={`Figures of ${minutes} min, the highest p95 ${duration(slowest)}`}
+      onPointerEnter={() => void (over.current = true)}
+      onPointerLeave={() => void (over.current = false)}
+    >
       <Head board={board} />
       {groups.map((group) => (
-        <Hooks key={`${group.service} ${group.name}`} group={group} board={board} minutes={minutes} />
+        <Hooks key={keyOf(group)} group={group} board={board} minutes={minutes} />
       ))}
     </table>
   )

@@ -7,15 +7,19 @@ export type Piece = readonly [start: number, end: number, span: number]
 
 const ORDER: readonly LaneJson['kind'][] = ['client', 'proxy', 'app', 'database']
 
-/** The lanes in the order of a request's way: client, proxy, app, database; of one kind, as they came. Placeholders have none. */
+/**
+ * The lanes in the order of a request's way: client, proxy, app, database; of one kind, as they came. An app that calls others is
+ * their client, and follows itself. Placeholders have none.
+ */
 export function laneOrder(trace: Pick<Trace, 'lanes'>): number[] {
   const all = trace.lanes.map((_, index) => index)
   const named = all.filter((index) => trace.lanes[index]?.name !== '')
-  return (named.length > 0 ? named : all).sort((a, b) => rank(trace.lanes[a]) - rank(trace.lanes[b]) || a - b)
-}
-
-function rank(lane: LaneJson | undefined): number {
-  return ORDER.indexOf(lane?.kind ?? 'app')
+  const apps = new Set(trace.lanes.flatMap(({ kind, name }) => (kind === 'app' ? [name] : [])))
+  const rankOf = (index: number): number => {
+    const { kind = 'app', name = '' } = trace.lanes[index] ?? {}
+    return ORDER.indexOf(kind === 'client' && index > 0 && apps.has(name) ? 'app' : kind)
+  }
+  return (named.length > 0 ? named : all).sort((a, b) => rankOf(a) - rankOf(b) || a - b)
 }
 
 /**

@@ -16,6 +16,8 @@ function showKeys(button: HTMLElement | null): void {
   button?.click()
 }
 
+const MOVES: ReadonlySet<Act['type']> = new Set(['step', 'first', 'last', 'in', 'out', 'match'])
+
 /** Keys work wherever the focus is, except in fields; Enter and the arrows on a button are the button's. */
 export function useTimelineKeys(dispatch: (act: Act) => void): void {
   useEffect(() => {
@@ -33,6 +35,9 @@ export function useTimelineKeys(dispatch: (act: Act) => void): void {
       const act = actOf(event)
       if (act === undefined) return
       event.preventDefault()
+      // Who moves among the rows is in the waterfall: what is selected is read aloud there.
+      if (document.activeElement === document.body && MOVES.has(act.type))
+        document.querySelector<HTMLElement>('.waterfall')?.focus({ preventScroll: true })
       dispatch(act)
     }
     window.addEventListener('keydown', press)
