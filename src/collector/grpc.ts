@@ -65,7 +65,7 @@ async function message(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, 
 }
 
 function succeed(stream: ServerHttp2Stream, response: Buffer): void {
-  if (stream.destroyed) return
+  if (stream.destroyed || stream.closed) return
   stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true })
   stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
   const prefix = Buffer.alloc(5)
@@ -74,7 +74,7 @@ function succeed(stream: ServerHttp2Stream, response: Buffer): void {
 }
 
 function fail(stream: ServerHttp2Stream, error: unknown): void {
-  if (stream.destroyed || stream.headersSent) return
+  if (stream.destroyed || stream.closed || stream.headersSent) return
   const malformed = error instanceof MalformedError
   const status = error instanceof Refusal ? (STATUS[error.status] ?? 2) : malformed ? 3 : 14
   // Percent signs and what is not printable ASCII are written as in URLs (PROTOCOL-HTTP2, "Percent-Byte-Encoded").

@@ -14,8 +14,8 @@ import { expose } from '../../src/model/openmetrics.ts'
 import type { Rule } from '../../src/alerts/rule.ts'
 import type { Span } from '../../src/model/span.ts'
 import { stitch } from '../../src/stitch/stitch.ts'
-import { freePort } from '../free-port.ts'
-import { end, startHanging, startStation } from './processes.ts'
+import { end, type Said, startHanging, startStation } from './processes.ts'
+import { relay } from './relay.ts'
 import { bench, inMemory, rule } from './support.ts'
 
 const START = Date.UTC(2026, 10, 21)
@@ -220,10 +220,16 @@ test(
     const rules = [{ name: 'Hangs', where: { phase: 'middleware.*' }, figure: 'in_flight_age', above: '1500ms' }]
     writeFileSync(config, JSON.stringify({ rules, notify: { webhooks: [hook] } }))
 
-    const otlpPort = await freePort()
-    const first = await startStation(folder, otlpPort, config)
-    onTestFinished(() => end(first.child, 'SIGKILL'))
-    const app = await startHanging(`http://127.0.0.1:${otlpPort}`)
+    const collector = await relay()
+    const started = async (): Promise<Said> => {
+      const station = await startStation(folder, config)
+      onTestFinished(() => end(station.child, 'SIGKILL'))
+      const { otlp } = (await (await fetch(`${station.line}/api/status`)).json()) as { otlp: { http: string } }
+      collector.to(otlp.http)
+      return station
+    }
+    const first = await started()
+    const app = await startHanging(collector.url)
     onTestFinished(app.stop)
     const answer = fetch(app.url).then((response) => response.text())
     const heard = (): string[] => told.map(({ change, labels }) => `${change} ${labels['name']}`)
@@ -232,9 +238,9 @@ test(
     const ages = metrics.split('\n').filter((line) => line.startsWith('phaseline_in_flight_age_seconds{'))
     expect(ages).toContainEqual(expect.stringMatching(/service="hanging",phase="middleware\.request",name="lock".*\} [1-9]/))
 
+    collector.to(undefined)
     await end(first.child, 'SIGKILL')
-    const second = await startStation(folder, otlpPort, config)
-    onTestFinished(() => end(second.child, 'SIGKILL'))
+    const second = await started()
     const active = async (): Promise<string | undefined> =>
       ((await (await fetch(`${second.line}/api/alerts`)).json()) as { alerts: { state: string }[] }).alerts[0]?.state
     expect(await active()).toBe('firing')

@@ -16,8 +16,12 @@ async function said(file: string, args: readonly string[], env: Record<string, s
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   })
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  return { child, line }
+  const lines = createInterface(child.stdout)
+  const line = new Promise<string>((resolve, reject) => {
+    lines.once('line', resolve)
+    lines.once('close', () => reject(new Error(`${file} ended before it said anything`)))
+  })
+  return { child, line: await line }
 }
 
 /** Starts the app that hangs; its spans go to `otlp`. */
@@ -51,8 +55,7 @@ export const startScraped = (port: number, service: string): Promise<Said> =>
   )
 
 /** Starts a collector with rules, as `station.ts` says. */
-export const startStation = (data: string, otlpPort: number, config: string): Promise<Said> =>
-  said('station.ts', [data, String(otlpPort), config], {}, [])
+export const startStation = (data: string, config: string): Promise<Said> => said('station.ts', [data, config], {}, [])
 
 /** Resolves when it is gone. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

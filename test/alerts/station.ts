@@ -1,13 +1,13 @@
-/** A collector with its rules in a process of its own, that can be killed: `node station.ts FOLDER OTLP-PORT CONFIG`. Says its page. */
+/** A collector with its rules in a process of its own, that can be killed: `node station.ts FOLDER CONFIG`. Says its page. */
 import { loadConfig } from '../../src/alerts/config.ts'
 import { untilSignal } from '../../src/cli/signal.ts'
 import { openStation } from '../../src/station/station.ts'
 
-const [data = '', otlpPort = '', config = ''] = process.argv.slice(2)
+const [data = '', config = ''] = process.argv.slice(2)
 const ended = untilSignal()
 const station = await openStation({
   data,
-  otlpPort: Number(otlpPort),
+  otlpPort: 0,
   port: 0,
   alerts: await loadConfig(config),
   alertEveryMs: 100,
