@@ -33,11 +33,13 @@ export interface Filter {
   readonly maxDurationNs?: bigint
   /** Whether something went wrong. */
   readonly error?: boolean
+  /** Whether a span failed, of the service if one is given, whatever became of the whole. */
+  readonly failed?: true
   /** Whether a clock had to be corrected. */
   readonly skew?: boolean
   /** Whether a span's parent never came. */
   readonly orphans?: boolean
-  /** Attributes of any span or its resource, each as the text of its value. */
+  /** Attributes of any span, its events, scope or resource, each as the text of its value; `resource.` may be before one of a resource. */
   readonly attributes?: Readonly<Record<string, string>>
   /** It starts at or after, before (nanoseconds since the epoch). */
   readonly from?: bigint

@@ -12,7 +12,9 @@ test.each([
   ['.5s', 500_000_000n],
   ['5', undefined],
   ['1 s', undefined],
-  ['-1s', undefined],
+  ['-1s', -1_000_000_000n],
+  ['+1s', 1_000_000_000n],
+  ['--1s', undefined],
   ['s', undefined],
   ['', undefined],
 ])('the Go duration %s is %s ns', (text, ns) => {
@@ -34,7 +36,7 @@ test.each([
 
 test('v1 takes microseconds, Go durations, attributes in both notations, and no more than a page', () => {
   const query =
-    'service=s&operation=o&start=1&end=2&minDuration=1ms&maxDuration=2s&limit=9999&tags={"a":1,"error":"true"}&tag=b:c:d&lookback=1h'
+    'service=s&operation=o&start=1&end=2&minDuration=1ms&maxDuration=2s&limit=9999&tags={"a":"1","error":"true"}&tag=b:c:d&lookback=1h'
   expect(findV1(new URLSearchParams(query))).toEqual({
     service: 's',
     operation: 'o',
@@ -43,13 +45,38 @@ test('v1 takes microseconds, Go durations, attributes in both notations, and no 
     minDurationNs: 1_000_000n,
     maxDurationNs: 2_000_000_000n,
     limit: 1500,
-    error: true,
+    failed: true,
     attributes: { a: '1', b: 'c:d' },
   })
 })
 
-test.each(['start=x', 'minDuration=5', 'limit=-1', 'tags={', 'tags=[]', 'tag=alone'])('v1 refuses %s', (query) => {
+test.each([
+  'start=x',
+  'minDuration=5',
+  'limit=-1',
+  'tags={',
+  'tags=[]',
+  'tags={"a":1}',
+  'minDuration=2s&maxDuration=1s',
+  'tag=alone',
+])('v1 refuses %s', (query) => {
   expect(() => findV1(new URLSearchParams(`service=s&${query}`))).toThrow(expect.objectContaining({ status: 400 }))
+})
+
+test('what Jaeger calls the fields of a span are attributes to look for, in the letters that they are kept in', () => {
+  const asked = { 'scope.name': 'lib', 'span.status': 'error', 'span.kind': 'SERVER', 'resource.host.name': 'a', error: 'false' }
+  expect(findV1(new URLSearchParams({ service: 's', tags: JSON.stringify(asked), tag: 'scope.version:1' }))).toEqual({
+    service: 's',
+    limit: 100,
+    error: false,
+    attributes: {
+      'otel.scope.version': '1',
+      'otel.scope.name': 'lib',
+      'otel.status_code': 'ERROR',
+      'span.kind': 'server',
+      'resource.host.name': 'a',
+    },
+  })
 })
 
 test('v3 takes RFC 3339 times, and both names of the limit', () => {
@@ -87,7 +114,7 @@ test('v3 takes its parameters as Jaeger’s page says them since 2.19, and as it
     minDurationNs: 1_000_000n,
     maxDurationNs: 2_000_000n,
     limit: 20,
-    error: true,
+    failed: true,
   })
   expect(before).toEqual(now)
 })

@@ -3,8 +3,8 @@ import { listInSlices, turns } from '../../src/query/slices.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
-async function* numbers(count: number): AsyncGenerator<number> {
-  for (let number = 1; number <= count; number++) yield number
+async function* numbers(count: number): AsyncGenerator<string> {
+  for (let number = 1; number <= count; number++) yield String(number)
 }
 
 /** Each look at the clock is so many ms after the one before. */

@@ -40,6 +40,13 @@ const SEARCHES: [string, Filter, number[]][] = [
   ['one of a list', { attributes: { tags: 'b' } }, [4]],
   ['two attributes of different spans', { attributes: { rows: '3', 'http.route': '/books/:id' } }, [1]],
   ['an attribute of the resource', { attributes: { 'service.name': 'mail' } }, [4]],
+  ['what kind of span it is', { attributes: { 'span.kind': 'consumer' } }, [4]],
+  ['who made the span', { attributes: { 'otel.scope.name': 'test' } }, [4, 3, 2, 1]],
+  ['an attribute that is said to be a resource’s', { attributes: { 'resource.service.name': 'mail' } }, [4]],
+  ['a span that failed', { failed: true }, [4, 2]],
+  ['a span of a service that failed', { failed: true, service: 'mail' }, [4]],
+  ['a span of a service that did not', { failed: true, service: 'db' }, []],
+  ['how a span ended', { attributes: { 'otel.status_code': 'ERROR' } }, [4, 2]],
   ['an attribute with another value', { attributes: { rows: '4' } }, []],
   ['a time', { from: START + HOUR, to: START + 3n * HOUR }, [3, 2]],
   ['part of a name', { text: 'books' }, [3, 1]],
@@ -207,6 +214,7 @@ function finds({ put, found }: Trial): void {
             kind: 'CONSUMER',
             attributes: { tags: ['a', 'b'], ok: true, 'url.path': '/books/4' },
           },
+          { service: 'mail', name: 'retried', kind: 'CLIENT', failed: true, attributes: {} },
         ],
         START + 3n * HOUR,
       )
@@ -404,6 +412,14 @@ function bears({ store, put, found }: Trial): void {
     expect(await found({ attributes: { text: '7'.repeat(99) } })).toEqual([1])
     expect(Buffer.compare((await store().otlp(traceId(1))) ?? Buffer.of(), large.otlp)).toBe(0)
     expect((await store().operations('shop')).map(({ name }) => name)).toContain('large 3')
+  })
+
+  test('what an event of a span says is found', async () => {
+    const [span] = spansOf(1, [{}])
+    const attributes = new Map([['exception.type', 'TypeError']])
+    await store().put([stored([{ ...span!, events: [{ time: START, name: 'exception', attributes }] }])])
+    expect(await found({ attributes: { 'exception.type': 'TypeError' } })).toEqual([1])
+    expect(await found({ attributes: { 'exception.type': 'RangeError' } })).toEqual([])
   })
 
   test('a trace of more values than are kept is found by all that took part in it', async () => {

@@ -7,9 +7,10 @@ const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, μs:
 /** A duration in Go's notation, `1.5s`, `1h30m`, as nanoseconds; undefined if it is none. */
 export function goDuration(text: string): bigint | undefined {
   if (text === '0') return 0n
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined
+  if (!/^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined
   const parts = [...text.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)]
-  return BigInt(Math.round(parts.reduce((sum, [, figure, unit]) => sum + Number(figure) * (UNITS[unit as string] as number), 0)))
+  const ns = parts.reduce((sum, [, figure, unit]) => sum + Number(figure) * (UNITS[unit as string] as number), 0)
+  return BigInt(Math.round(text.startsWith('-') ? -ns : ns))
 }
 
 /**
@@ -28,6 +29,10 @@ export function rfc3339(text: string): bigint | undefined {
 export function optional<T>(params: URLSearchParams, name: string, parse: (text: string) => T | undefined): T | undefined {
   const text = params.get(name)
   if (text === null || text === '') return undefined
+  return parsed(name, text, parse)
+}
+
+function parsed<T>(name: string, text: string, parse: (text: string) => T | undefined): T {
   const value = parse(text)
   if (value === undefined) throw new JaegerFault(400, `unable to parse param '${name}': ${JSON.stringify(text.slice(0, 100))}`)
   return value
@@ -48,24 +53,43 @@ function tagsObject(text: string): Record<string, string> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, String(each)]))
+    const isText = Object.values(value).every((one) => typeof one === 'string')
+    return isText ? (value as Record<string, string>) : undefined
   } catch {
     return undefined
   }
 }
+
+/** What Jaeger calls in a search what it calls otherwise in a span. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'scope.name': 'otel.scope.name',
+  'scope.version': 'otel.scope.version',
+  'span.status': 'otel.status_code',
+}
+const IN_CAPITALS = 'otel.status_code'
+const IN_SMALL_LETTERS = 'span.kind'
 
 /**
  * Attributes as a part of a filter. `error` is no attribute but Jaeger's word for a failed span.
  * @param attributes by name, each as the text of its value
  */
 function byAttributes({ error, ...attributes }: Record<string, string>): Filter {
-  const failed = error === 'true' ? { error: true } : error === 'false' ? { error: false } : {}
-  return Object.keys(attributes).length === 0 ? failed : { ...failed, attributes }
+  const failed: Filter = error === 'true' ? { failed: true } : error === 'false' ? { error: false } : {}
+  const wanted = Object.entries(attributes).map(([name, value]): [string, string] => {
+    const key = Object.hasOwn(ALIASES, name) ? (ALIASES[name] as string) : name
+    return [key, key === IN_CAPITALS ? value.toUpperCase() : key === IN_SMALL_LETTERS ? value.toLowerCase() : value]
+  })
+  return wanted.length === 0 ? failed : { ...failed, attributes: Object.fromEntries(wanted) }
 }
 
 /** A filter without what is undefined: the contract tells "left out" from "undefined". */
 function given(all: { [K in keyof Filter]: Filter[K] | undefined }): Filter {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+/** To Jaeger none is as long as zero. */
+function durations(least: bigint | undefined, most: bigint | undefined): { [K in keyof Filter]: Filter[K] | undefined } {
+  return { minDurationNs: least || undefined, maxDurationNs: most || undefined }
 }
 
 /** The most that the store gives in one page. */
@@ -75,19 +99,23 @@ const MOST = 1500
 export function findV1(params: URLSearchParams): Filter {
   const service = params.get('service') ?? ''
   if (service === '') throw new JaegerFault(400, "parameter 'service' is required")
-  const tags = optional(params, 'tags', tagsObject) ?? {}
+  const tags: Record<string, string> = {}
   for (const pair of params.getAll('tag')) {
     const cut = pair.indexOf(':')
     if (cut < 1) throw new JaegerFault(400, `malformed 'tag' parameter, expecting key:value, received: ${pair.slice(0, 100)}`)
     tags[pair.slice(0, cut)] = pair.slice(cut + 1)
   }
+  for (const one of params.getAll('tags')) Object.assign(tags, parsed('tags', one, tagsObject))
+  const minDurationNs = optional(params, 'minDuration', goDuration)
+  const maxDurationNs = optional(params, 'maxDuration', goDuration)
+  if (minDurationNs && maxDurationNs && maxDurationNs < minDurationNs)
+    throw new JaegerFault(400, "'maxDuration' should be greater than 'minDuration'")
   return given({
     service,
     operation: params.get('operation') || undefined,
     from: optional(params, 'start', micros),
     to: optional(params, 'end', micros),
-    minDurationNs: optional(params, 'minDuration', goDuration),
-    maxDurationNs: optional(params, 'maxDuration', goDuration),
+    ...durations(minDurationNs, maxDurationNs),
     limit: Math.min(MOST, optional(params, 'limit', positive) ?? 100),
     ...byAttributes(tags),
   })
@@ -111,6 +139,7 @@ export function findV3(params: URLSearchParams): Filter {
   if (from === undefined || to === undefined) {
     throw new JaegerFault(400, 'query.start_time_min and query.start_time_max are required')
   }
+  if (from >= to) throw new JaegerFault(400, 'query.startTimeMin must be before query.startTimeMax')
   if (params.get('query.filter')) throw new JaegerFault(501, 'query.filter is not supported; use query.attributes')
   const depth = maybe('query.searchDepth', positive) ?? maybe('query.numTraces', positive)
   return given({
@@ -118,8 +147,7 @@ export function findV3(params: URLSearchParams): Filter {
     operation: textV3(params, 'query.operationName') || undefined,
     from,
     to,
-    minDurationNs: maybe('query.durationMin', goDuration),
-    maxDurationNs: maybe('query.durationMax', goDuration),
+    ...durations(maybe('query.durationMin', goDuration), maybe('query.durationMax', goDuration)),
     limit: Math.min(MOST, depth ?? 100),
     ...byAttributes(maybe('query.attributes', tagsObject) ?? {}),
   })

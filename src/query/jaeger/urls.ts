@@ -7,8 +7,7 @@ import {
   type HttpRequest,
   type UrlPattern,
 } from '../../lifecycle/index.ts'
-import type { Timeline } from '../../model/timeline.ts'
-import type { Filter, Operation, Store } from '../../store/contract.ts'
+import type { Operation, Store } from '../../store/contract.ts'
 import type { AlertEngine } from '../../alerts/engine.ts'
 import { PhaselineError } from '../../model/errors.ts'
 import { decodeTraces } from '../../otlp/decode.ts'
@@ -18,12 +17,20 @@ import { JaegerFault } from './fault.ts'
 import { findV1, findV3, optional, textV3 } from './params.ts'
 import { metricFamily, MINIMUM_STEP_MS } from './metrics.ts'
 import { traceSummaries } from './summary.ts'
-import { jaegerTrace, type JaegerTrace } from './v1.ts'
-import { tracesData } from './v3.ts'
+import { receivedOf, receivedTrace, receivedTraces, type ReceivedTrace } from './received.ts'
+import { jaegerTrace, shortTraceId } from './v1.ts'
+import { resourceSpans } from './v3.ts'
 import { listInSlices } from '../slices.ts'
 
+/** What Jaeger says of what it could not do. */
+interface ErrorV1 {
+  code?: number
+  msg: string
+  traceID?: string
+}
+
 /** Jaeger's form of an answer in v1. */
-function v1Body(data: unknown, total = 0, errors: { code: number; msg: string }[] | null = null): unknown {
+function v1Body(data: unknown, total = 0, errors: ErrorV1[] | null = null): unknown {
   return { data, total, limit: 0, offset: 0, errors }
 }
 
@@ -36,7 +43,7 @@ const refuseV3: Refuse = ({ status, message }) => ({ error: { httpCode: status, 
 const headers = { 'Cache-Control': 'no-store' }
 
 /** A list of whole traces is written as it is made: 1,500 of them are 23 MB and take 200 ms. */
-function written(items: AsyncIterable<unknown>, head: string, tail: (count: number) => string): HttpResponse {
+function written(items: AsyncIterable<string>, head: string, tail: (count: number) => string): HttpResponse {
   return new StreamingHttpResponse(listInSlices(items, head, tail), { contentType: 'application/json', headers })
 }
 
@@ -57,28 +64,17 @@ function traceIdOf(text: string): string {
   return text.toLowerCase().padStart(32, '0')
 }
 
-async function* timelines(store: Store, ids: readonly string[]): AsyncGenerator<Timeline> {
-  for (const id of ids) {
-    const timeline = await store.timeline(id)
-    if (timeline !== undefined) yield timeline
-  }
-}
-
-async function search(store: Store, filter: Filter): Promise<string[]> {
-  const { items } = await store.search(filter)
-  return items.map(({ traceId }) => traceId)
-}
-
-async function operations(
-  store: Store,
-  service: string | null,
-  kind: string | null,
-): Promise<{ name: string; spanKind: string }[]> {
-  if (service === null || service === '') throw new JaegerFault(400, "parameter 'service' is required")
+async function operations(store: Store, service: string, kind: string | null): Promise<{ name: string; spanKind: string }[]> {
   const all = await store.operations(service)
   return all
     .map(({ name, kind: spanKind }: Operation) => ({ name, spanKind: spanKind.toLowerCase() }))
     .filter(({ spanKind }) => kind === null || kind === '' || spanKind === kind)
+}
+
+function serviceOf(params: URLSearchParams): string {
+  const service = params.get('service')
+  if (service !== null && service !== '') return service
+  throw new JaegerFault(400, "parameter 'service' is required")
 }
 
 /** Milliseconds: what Jaeger takes where nothing is said. */
@@ -90,23 +86,50 @@ async function dependencies(store: Store, params: URLSearchParams): Promise<unkn
   const end = optional(params, 'endTs', whole) ?? Date.now()
   const from = Math.max(0, end - (optional(params, 'lookback', whole) ?? LOOKBACK))
   const found = await store.dependencies(BigInt(from) * 1_000_000n, BigInt(end) * 1_000_000n)
-  return found.map(({ parent, child, calls }) => ({ parent, child, callCount: calls }))
+  const service = params.get('service') || undefined
+  return found
+    .filter(({ parent, child }) => service === undefined || parent === service || child === service)
+    .map(({ parent, child, calls }) => ({ parent, child, callCount: calls }))
 }
 
+/** JSON that is text already. */
+function body(text: string): HttpResponse {
+  return new HttpResponse(text, { contentType: 'application/json', headers })
+}
+
+/** What is before and after a list of traces. */
+const v1Head = '{"data":'
+const v1Tail = (total = 0, errors: ErrorV1[] | null = null): string =>
+  `,${JSON.stringify(v1Body(undefined, total, errors)).slice(1)}`
+
 async function oneV1(store: Store, id: string): Promise<unknown> {
-  const timeline = await store.timeline(traceIdOf(id))
-  if (timeline === undefined) throw new JaegerFault(404, 'trace not found')
-  return v1Body([jaegerTrace(timeline)])
+  const trace = await receivedTrace(store, traceIdOf(id))
+  if (trace === undefined) throw new JaegerFault(404, 'trace not found')
+  return body(`${v1Head}[${jaegerTrace(trace)}]${v1Tail()}`)
 }
 
 async function tracesV1(store: Store, params: URLSearchParams): Promise<unknown> {
   const ids = params.getAll('traceID')
-  const found = ids.length > 0 ? ids.map(traceIdOf) : await search(store, findV1(params))
-  return written(tracesOfV1(store, found), '{"data":', (total) => `,${JSON.stringify(v1Body(undefined, total)).slice(1)}`)
+  if (ids.length === 0) {
+    const { items } = await store.search(findV1(params))
+    return written(texts(receivedTraces(store, items)), v1Head, v1Tail)
+  }
+  const missing: ErrorV1[] = []
+  const tail = (total: number): string => v1Tail(total, missing.length === 0 ? null : missing)
+  return written(texts(tracesById(store, ids.map(traceIdOf), missing)), v1Head, tail)
 }
 
-async function* tracesOfV1(store: Store, ids: readonly string[]): AsyncGenerator<JaegerTrace> {
-  for await (const timeline of timelines(store, ids)) yield jaegerTrace(timeline)
+async function* texts(traces: AsyncIterable<ReceivedTrace>): AsyncGenerator<string> {
+  for await (const trace of traces) yield jaegerTrace(trace)
+}
+
+/** @param missing what is said of those that are not there */
+async function* tracesById(store: Store, ids: readonly string[], missing: ErrorV1[]): AsyncGenerator<ReceivedTrace> {
+  for (const id of ids) {
+    const trace = await receivedTrace(store, id)
+    if (trace === undefined) missing.push({ msg: 'trace not found', traceID: shortTraceId(id) })
+    else yield trace
+  }
 }
 
 /** OTLP's JSON as Jaeger's: its page shows files so. */
@@ -114,8 +137,8 @@ async function transform(request: HttpRequest): Promise<unknown> {
   if (request.method !== 'POST') throw new JaegerFault(405, 'send OTLP JSON by POST')
   try {
     const { spans } = decodeTraces(await request.body(), 'json')
-    const traces = [...tracesOf(spans).values()].map((trace) => jaegerTrace(stitch(trace)))
-    return v1Body(traces, traces.length)
+    const traces = [...tracesOf(spans).values()].map((trace) => jaegerTrace(receivedOf(stitch(trace))))
+    return body(`${v1Head}[${traces.join()}]${v1Tail(traces.length)}`)
   } catch (error) {
     if (!(error instanceof PhaselineError)) throw error
     throw new JaegerFault(400, `cannot unmarshal OTLP: ${error.message}`)
@@ -149,7 +172,7 @@ function v1Urls(store: Store, engine: AlertEngine | undefined): UrlPattern[] {
     path(
       'operations',
       get(async ({ query }) => {
-        const all = await operations(store, query.get('service'), query.get('spanKind'))
+        const all = await operations(store, serviceOf(query), query.get('spanKind'))
         return v1Body(all, all.length)
       }),
     ),
@@ -174,19 +197,22 @@ function v1Urls(store: Store, engine: AlertEngine | undefined): UrlPattern[] {
 }
 
 async function oneV3(store: Store, id: string): Promise<unknown> {
-  const timeline = await store.timeline(traceIdOf(id))
-  if (timeline === undefined) throw new JaegerFault(404, 'No traces found')
-  return { result: tracesData(timeline) }
+  const trace = await receivedTrace(store, traceIdOf(id))
+  if (trace === undefined) throw new JaegerFault(404, 'No traces found')
+  return body(`{"result":{"resourceSpans":[${resourceSpans(trace).join()}]}}`)
 }
 
 async function tracesV3(store: Store, params: URLSearchParams): Promise<unknown> {
-  const found = await search(store, findV3(params))
-  if (found.length === 0) throw new JaegerFault(404, 'No traces found')
-  return written(resourcesOfV3(store, found), '{"result":{"resourceSpans":', () => '}}')
+  const { items } = await store.search(findV3(params))
+  const traces = receivedTraces(store, items)
+  const first = await traces.next()
+  if (first.done === true) throw new JaegerFault(404, 'No traces found')
+  return written(resourcesOf(first.value, traces), '{"result":{"resourceSpans":', () => '}}')
 }
 
-async function* resourcesOfV3(store: Store, ids: readonly string[]): AsyncGenerator {
-  for await (const timeline of timelines(store, ids)) yield* tracesData(timeline).resourceSpans
+async function* resourcesOf(first: ReceivedTrace, others: AsyncIterable<ReceivedTrace>): AsyncGenerator<string> {
+  yield* resourceSpans(first)
+  for await (const trace of others) yield* resourceSpans(trace)
 }
 
 function v3Urls(store: Store): UrlPattern[] {
@@ -199,7 +225,7 @@ function v3Urls(store: Store): UrlPattern[] {
     path(
       'operations',
       get(async ({ query }) => ({
-        operations: await operations(store, query.get('service'), textV3(query, 'spanKind')),
+        operations: await operations(store, query.get('service') ?? '', textV3(query, 'spanKind')),
       })),
     ),
     path(

@@ -31,6 +31,9 @@ interface AnyOf {
   readonly names: readonly Name[]
 }
 
+/** The second is all that older versions wrote. */
+const FAILED = [term('otel.status_code', 'ERROR'), term(':error', true)]
+
 /** What a filter asks for in terms. All of them must hold. */
 function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
   const wanted: AnyOf[] = []
@@ -47,9 +50,14 @@ function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
   if (filter.statusClass !== undefined) want(term(':status-class', String(filter.statusClass)))
   if (filter.inFlight === true) want(term(':warning', 'in_flight'))
   if (filter.error !== undefined) want(term(':error', filter.error))
+  if (filter.failed === true) wanted.push({ terms: FAILED, names: [] })
   if (filter.skew === true) want(term(':warning', 'clock_skew'))
   if (filter.orphans === true) want(term(':warning', 'orphan'))
-  for (const [key, value] of Object.entries(filter.attributes ?? {})) want(term(key, value))
+  for (const [key, value] of Object.entries(filter.attributes ?? {})) {
+    // Jaeger's way to say whose attribute is meant.
+    const keys = key.startsWith('resource.') ? [key, key.slice('resource.'.length)] : [key]
+    wanted.push({ terms: keys.map((one) => term(one, value)), names: [] })
+  }
   if (filter.text !== undefined && filter.text !== '') wanted.push(textTerms(filter.text, texts))
   return wanted
 }
@@ -170,12 +178,20 @@ export class Searcher {
 }
 
 /** Late spans can take away what an earlier version had: a parent that was missing has come. */
-function stillHolds(filter: Filter, { status, error, warnings, inFlight }: Summary): boolean {
+function stillHolds(filter: Filter, summary: Summary): boolean {
+  const { status, error, warnings, inFlight } = summary
+  if (filter.failed === true && !hasFailed(summary, filter.service)) return false
   if (filter.statusClass !== undefined && filter.statusClass !== Math.floor((status ?? 0) / 100)) return false
   if (filter.inFlight !== undefined && filter.inFlight !== inFlight) return false
   if (filter.status !== undefined && filter.status !== status) return false
   if (filter.error !== undefined && filter.error !== error) return false
   return (filter.skew !== true || warnings.has('clock_skew')) && (filter.orphans !== true || warnings.has('orphan'))
+}
+
+/** Whether a span failed, of this service if one is given; where that is not known, whether the whole did. */
+function hasFailed({ error, received }: Summary, service: string | undefined): boolean {
+  if (received === undefined) return error
+  return [...received.services].some(([name, { errors }]) => errors > 0 && (service === undefined || service === name))
 }
 
 /** Every number that the columns can have. */

@@ -1,5 +1,6 @@
 import { ofAttributes } from '../../model/shared-attributes.ts'
-import type { Resource, Value, ValueMap } from '../../model/span.ts'
+import { SPAN_KINDS, type SpanKind } from '../../model/phases.ts'
+import type { Resource, Scope, Value, ValueMap } from '../../model/span.ts'
 import type { Summary } from '../../model/summary.ts'
 import { atOnce } from '../../model/steps.ts'
 import type { Timeline, TimelineSpan } from '../../model/timeline.ts'
@@ -83,6 +84,12 @@ const operationPairs = new Pairs((service, name) => [
 ])
 const fieldPairs = new Pairs((field, value) => [term(field, value)])
 
+/** What Jaeger and its users write for the fields of a span that are no attributes. */
+const KINDS = Object.fromEntries(
+  Object.keys(SPAN_KINDS).map((kind) => [kind, fieldPairs.get('span.kind', kind.toLowerCase())]),
+) as Readonly<Record<SpanKind, Pair>>
+const STATUSES = { ok: fieldPairs.get('otel.status_code', 'OK'), error: fieldPairs.get('otel.status_code', 'ERROR') }
+
 /** The pairs of a span's attributes, and the trace that had them last. */
 interface AttributePairs {
   readonly pairs: readonly Pair[]
@@ -101,6 +108,7 @@ const pairsOf = ofAttributes((attributes): AttributePairs => {
 class Gathered {
   readonly terms: number[] = []
   private resource: Resource | undefined
+  private scope: Scope | undefined
   private static traces = 0
   private readonly trace = ++Gathered.traces
   private names = 0
@@ -134,6 +142,9 @@ class Gathered {
       if (phase !== null) this.addName(fieldPairs.get(':phase', phase))
       this.addName(operationPairs.get(service, name))
       if (source === null) continue
+      this.addName(KINDS[source.kind])
+      if (source.status !== 'unset') this.addName(STATUSES[source.status])
+      if (source.scope !== this.scope) this.addScope((this.scope = source.scope))
       if (source.resource !== this.resource) {
         this.resource = source.resource
         this.addName(fieldPairs.get(':service', this.resource.service))
@@ -141,7 +152,14 @@ class Gathered {
       }
       if (this.isFull) this.addNames(source.attributes)
       else this.addAttributes(source.attributes)
+      for (const { attributes } of source.events) if (!this.isFull) this.addAttributes(attributes)
     }
+  }
+
+  private addScope({ name, version, attributes }: Scope): void {
+    if (name !== '') this.addName(fieldPairs.get('otel.scope.name', name))
+    if (version !== '') this.addName(fieldPairs.get('otel.scope.version', version))
+    this.addAttributes(attributes)
   }
 
   private addNames(attributes: ValueMap): void {
