@@ -7,6 +7,7 @@ import { baseOf, Overlay, SPAN_KEY, SUPPRESS_KEY, type PhaseContext } from './co
 import { AgentPhase } from './phase.ts'
 import { TraceRecord, type Keeper } from './record.ts'
 import type { Sampler } from './sampler.ts'
+import { servedBy } from './served.ts'
 import { PhaseSpan } from './span.ts'
 import type { Storage } from './storage.ts'
 import { trouble } from './trouble.ts'
@@ -35,8 +36,14 @@ export class AgentObserver implements Observer {
     this.silent = new AgentPhase(record, ELSEWHERE, undefined, 0, undefined)
   }
 
+  /** What the app has put into the context of a call (baggage) goes with it. */
   open(label: Label, remote?: RemoteParent, at: number = now()): AgentPhase {
-    return this.openIn(this.around(label), label, remote, at)
+    const store = this.storage.getStore()
+    if (store === undefined) return this.openIn(undefined, label, remote, at)
+    if (label.spanKind === 'CLIENT') return this.openIn(baseOf(store), label, remote, at)
+    const server = servedBy(store)
+    // Otherwise what a request comes in with is none of the server's own.
+    return server === undefined ? this.openIn(undefined, label, remote, at) : this.openIn(baseOf(store), label, server, at)
   }
 
   /** The same in a context that is known. */
@@ -47,12 +54,6 @@ export class AgentObserver implements Observer {
     record.sampled = this.decide(record, label, remote)
     record.recorded = record.sampled || this.all
     return this.first(record, label, undefined, at, base)
-  }
-
-  /** What the app has put into the context of a call (baggage); what a request comes in with is none of the server's own. */
-  private around({ spanKind }: Label): Context | undefined {
-    const store = spanKind === 'CLIENT' ? this.storage.getStore() : undefined
-    return store === undefined ? undefined : baseOf(store)
   }
 
   /** The sampler may be the app's: if it throws, the request is not recorded. */

@@ -31,6 +31,8 @@ export class Journey {
   readonly handler: Phase
   /** Whether the router waits for the promises that handlers return. */
   readonly awaits: boolean
+  /** Whether the request came with another protocol's connection (a WebSocket, by express-ws): what there is of a response is a dummy. */
+  readonly upgraded: boolean
   private pass: Pass
   /** The newest step. */
   step: Step | undefined = undefined
@@ -67,12 +69,13 @@ export class Journey {
   /** The handler's phase is over, the stream is not. */
   detached = false
 
-  constructor(gateway: Phase, handler: Phase, router: Router, base: string, at: number, awaits: boolean) {
+  constructor(gateway: Phase, handler: Phase, router: Router, req: Request, at: number, awaits: boolean) {
     this.gateway = gateway
     this.handler = handler
     this.awaits = awaits
+    this.upgraded = (req as { upgrade?: boolean }).upgrade === true
     this.since = at
-    this.pass = { phase: handler, mount: '', base, router, host: undefined, outer: undefined }
+    this.pass = { phase: handler, mount: '', base: req.baseUrl ?? '', router, host: undefined, outer: undefined }
   }
 
   get router(): Router {
@@ -223,6 +226,11 @@ export class Journey {
     if (this.step === undefined || this.step.settled) this.streamed(now())
   }
 
+  /** A layer has returned, and what it returned has settled. */
+  settled(step: Step): void {
+    if (this.streaming || (this.upgraded && !step.over && this.view === step.known.layer)) this.streamed(now())
+  }
+
   streamed(at: number): void {
     if (this.answered) return
     this.answer(at)
@@ -247,7 +255,8 @@ export class Journey {
       return
     }
     this.gone?.cameBack(now())
-    res.prependListener('close', closed) // before whoever ends the gateway's phase
+    if (this.upgraded) res.req.socket.once('close', () => this.finish(now(), res))
+    else res.prependListener('close', closed) // before whoever ends the gateway's phase
   }
 
   finish(at: number, res: Response): void {

@@ -108,7 +108,18 @@ function nameOf(layer: Layer, place: string): string {
 
 /** `default` is what a module calls a default export that has no name. */
 function functionName({ handle }: Layer): string | undefined {
-  const { name: own } = handle as { name: unknown } // a class may have a static `name` of any kind
+  const { name: own } = underneath(handle) as { name: unknown } // a class may have a static `name` of any kind
   const name = typeof own === 'string' ? own.replace(/^(?:bound )+/, '') : ''
   return name === '' || name === 'default' || name === 'anonymous' ? undefined : name
+}
+
+/** The app's own function, where somebody else who traces has put one of theirs around it: their tool (shimmer) leaves it there. */
+function underneath(handle: Layer['handle']): unknown {
+  let found: unknown = handle
+  for (let i = 0; i < 5; i++) {
+    const { __original: original } = found as { __original?: unknown }
+    if (typeof original !== 'function') break
+    found = original
+  }
+  return found
 }

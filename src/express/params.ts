@@ -1,6 +1,6 @@
 import { label } from '../model/label.ts'
+import { likeness } from '../model/likeness.ts'
 import { observer } from '../model/observer.ts'
-import { likeness } from './patch.ts'
 import { JOURNEY, type ParamHandler, type Router } from './shape.ts'
 import { failWith, isError } from './step.ts'
 

@@ -1,3 +1,5 @@
+import { likeness } from '../model/likeness.ts'
+
 // eslint-disable-next-line typescript/no-explicit-any -- a method of Express, whatever it takes
 export type Method = (this: any, ...args: any[]) => any
 
@@ -20,13 +22,6 @@ export function replace(target: object, name: string, descriptor: PropertyDescri
     if (before === undefined) Reflect.deleteProperty(target, name)
     else Object.defineProperty(target, name, before)
   })
-}
-
-/** Gives a function the name and the length of the one that it stands for: both are read by others, the length by Express itself. */
-export function likeness<Wrapped extends object>(wrapped: Wrapped, original: Method): Wrapped {
-  Object.defineProperty(wrapped, 'name', { value: original.name, configurable: true })
-  Object.defineProperty(wrapped, 'length', { value: original.length, configurable: true })
-  return wrapped
 }
 
 /** Takes everything back, the last first. */

@@ -1,8 +1,9 @@
 import { now } from '../model/clock.ts'
 import { streamOf } from '../model/gateway.ts'
+import { likeness } from '../model/likeness.ts'
 import { ANSWERING, override, reach, type Answering } from './chain.ts'
 import type { Journey } from './journey.ts'
-import { likeness, replace, type Method } from './patch.ts'
+import { replace, type Method } from './patch.ts'
 import { watchRender } from './render.ts'
 import { JOURNEY, type Response } from './shape.ts'
 

@@ -39,10 +39,11 @@ function watchParts(router: Pick<Router, 'stack'>): void {
   if (route !== undefined) once(Object.getPrototypeOf(route) as object, watchRoutes)
 }
 
-function ownerOf(object: object, name: string): object {
-  let owner = object
-  while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object
-  return owner
+/** What all routers of this kind have their method from; a router may have one of its own over it, as those that dd-trace watches. */
+function ownerOf(router: object, name: string): object {
+  let owner = Object.getPrototypeOf(router) as object | null
+  while (owner !== null && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object | null
+  return owner ?? router
 }
 
 const handling = (original: Method): Method =>
@@ -65,7 +66,7 @@ function start(original: Method, router: Router, req: Request, res: Response, ou
   const handler = gateway?.recording === true ? observer.begin(HANDLER, observer.current() ?? gateway, at) : undefined
   if (gateway === undefined || handler === undefined) return original.call(router, req, res, out)
   const awaits = learn(router)
-  const journey = new Journey(gateway, handler, router, req.baseUrl ?? '', at, awaits)
+  const journey = new Journey(gateway, handler, router, req, at, awaits)
   req[JOURNEY] = journey
   try {
     return original.call(router, req, res, (error: unknown) => {

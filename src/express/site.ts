@@ -4,11 +4,12 @@ import { getCallSites, type CallSiteObject } from 'node:util'
 import { patch, type Method } from './patch.ts'
 import { aboutOf, type Layer, type Path, type Registered, type Route, type Router } from './shape.ts'
 
-/** Express and router call each other to register: their own lines say nothing. */
-const EXPRESS = /[\\/]node_modules[\\/](?:express|router)[^\\/]*[\\/]/
+/** Express and router call each other to register, and others who trace come in between: their own lines say nothing. */
+const EXPRESS =
+  /[\\/]node_modules[\\/](?:(?:express|router)[^\\/]*|@opentelemetry[\\/]instrumentation[^\\/]*|@sentry[\\/][^\\/]+|dd-trace)[\\/]/
 const OURS = import.meta.dirname + sep
-/** `app.get` → `route.get`, `app.use` → `forEach` → `router.use`: never deeper. Measured: 5 µs a call. */
-const FRAMES = 9
+/** `app.get` → `route.get`, `app.use` → `forEach` → `router.use`, and as many of others who trace. Measured: 5 µs a call. */
+const FRAMES = 14
 
 /** Where Express's methods that register call each other: in a bundle, their file is the app's. */
 const own = new Set<string>()

@@ -1,5 +1,6 @@
 import { now } from '../model/clock.ts'
 import { errorType } from '../model/errors.ts'
+import { likeness } from '../model/likeness.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import type { Journey } from './journey.ts'
 import type { Known } from './known.ts'
@@ -95,7 +96,7 @@ export class Step {
       value.then(settle, settle)
     } else {
       this.settled = true
-      if (journey.streaming) journey.streamed(now())
+      journey.settled(this)
     }
   }
 
@@ -105,7 +106,7 @@ export class Step {
     if (journey.over) return
     const at = now()
     if (this.over) this.after(at)
-    else if (journey.streaming && journey.step === this) journey.streamed(at)
+    else if (journey.step === this) journey.settled(this)
   }
 
   /** Whoever called it, by calling `next`, has control back: one reading of the clock tells for both. */
@@ -141,7 +142,7 @@ function initialNextOf(step: Step, next: Next, req: Request): Next {
 export function observedHandler(known: Known): Handler {
   const fn = known.layer.handle as Handler
   const given = fn.name === 'expressInit' ? initialNextOf : nextOf
-  return function handle(req, res, next) {
+  const handle: Handler = (req, res, next) => {
     const journey = req[JOURNEY]
     const step = journey?.enter(known, journey.view === known.layer ? known.view : known.request)
     if (step === undefined) return fn(req, res, next)
@@ -155,12 +156,13 @@ export function observedHandler(known: Known): Handler {
     step.gave(returned)
     return returned
   }
+  return likeness(handle, fn)
 }
 
 /** The same for an error handler. */
 export function observedErrorHandler(known: Known): ErrorHandler {
   const fn = known.layer.handle as ErrorHandler
-  return function handle(incoming, req, res, next) {
+  const handle: ErrorHandler = (incoming, req, res, next) => {
     const step = req[JOURNEY]?.enter(known, known.request, incoming)
     if (step === undefined) return fn(incoming, req, res, next)
     step.phase.set('error.type', errorType(incoming))
@@ -174,4 +176,5 @@ export function observedErrorHandler(known: Known): ErrorHandler {
     step.gave(returned)
     return returned
   }
+  return likeness(handle, fn)
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import { now } from '../model/clock.ts'
 import { gatewayOf, setGateway } from '../model/gateway.ts'
+import { likeness } from '../model/likeness.ts'
 import type { Phase } from '../model/observer.ts'
 import { answeredWith } from './attributes.ts'
 import { begin } from './begin.ts'
@@ -60,11 +61,12 @@ function watchResponds(stream: ServerHttp2Stream): void {
   if (watched.has(prototype)) return
   // oxlint-disable-next-line typescript/unbound-method -- called with the stream it is asked of
   const { respond } = prototype
-  prototype.respond = function (this: ServerHttp2Stream, ...args) {
+  const watching = function (this: ServerHttp2Stream, ...args: Parameters<typeof respond>): void {
     Reflect.apply(respond, this, args)
     const phase = gatewayOf(this)
     if (phase !== undefined && headWritten(this, phase) && phase.recording) answered(this, phase)
   }
+  prototype.respond = likeness(watching, respond)
   watched.set(prototype, () => {
     prototype.respond = respond
   })

@@ -1,6 +1,7 @@
 import type { ServerResponse as HttpResponse } from 'node:http'
 import { gatewayOf } from '../model/gateway.ts'
 import { label } from '../model/label.ts'
+import { likeness } from '../model/likeness.ts'
 import { observer, type Phase } from '../model/observer.ts'
 import { answeredWith } from './attributes.ts'
 import { withTiming } from './server-timing.ts'
@@ -59,13 +60,14 @@ function watch(prototype: Heads): void {
   if (watched.has(prototype)) return
   // oxlint-disable-next-line typescript/unbound-method -- called with the response it is asked of
   const { writeHead } = prototype
-  prototype.writeHead = function (this: ServerResponse & Responding, ...args: unknown[]) {
+  const watching = function (this: ServerResponse & Responding, ...args: unknown[]) {
     const result: unknown = Reflect.apply(writeHead, this, withTiming(this, args))
     const phase = gatewayOf(this.req)
     if (phase !== undefined && headWritten(this, phase) && phase.recording && isEndless(this, args))
       endWithFirstByte(this, (at) => answered(this, phase, at))
     return result as typeof this
   }
+  prototype.writeHead = likeness(watching, writeHead)
   watched.set(prototype, () => {
     prototype.writeHead = writeHead
   })

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Server, type Socket } from 'node:net'
 import { gatewayOf, setGateway } from '../model/gateway.ts'
+import { likeness } from '../model/likeness.ts'
 import { observed, observer, type Phase } from '../model/observer.ts'
 import { isUnwatched } from '../model/unwatched.ts'
 import { accepted, secured } from './accept.ts'
@@ -15,8 +16,8 @@ interface Emitter {
   emit: Emit
 }
 
-/** The events that hand a request to the app, beside `request`; with `upgrade` comes a socket and no response. */
-const MORE_REQUESTS: ReadonlySet<string | symbol> = new Set(['checkContinue', 'checkExpectation', 'upgrade'])
+/** The events that hand a request to the app; with `upgrade` comes a socket and no response. */
+const REQUESTS: ReadonlySet<string | symbol> = new Set(['request', 'checkContinue', 'checkExpectation', 'upgrade'])
 
 let watching: (() => void) | undefined
 
@@ -26,22 +27,55 @@ let watching: (() => void) | undefined
  */
 export function watchServers(): () => void {
   if (watching !== undefined) return watching
-  const undo = [watchEmit(Server.prototype), watchHeads(), watchStreams()]
+  const undo = [watchEmit(Server.prototype), ...overlaid().map(watchOverlay), watchHeads(), watchStreams()]
   return (watching = () => {
-    for (const back of undo) back()
+    for (const back of undo.toReversed()) back()
     watching = undefined
   })
 }
 
 /** Puts the app's listeners into the phase: whoever they are, and however often they are replaced, `emit` calls them. */
 function watchEmit(prototype: Emitter): () => void {
+  return replaceEmit(prototype, (emit) => {
+    return function (this: object, event, ...args) {
+      const phase = observed() ? phaseOf(this, event, args) : undefined
+      if (phase === undefined) return Reflect.apply(emit, this, [event, ...args])
+      return observer.run(phase, emit, this, event, ...args)
+    }
+  })
+}
+
+/** The classes that somebody else who traces has given an `emit` of their own, over net's, before we came: what we put there is not seen. */
+function overlaid(): Emitter[] {
+  const http: Emitter = process.getBuiltinModule('node:http').Server.prototype
+  if (!Object.hasOwn(http, 'emit')) return []
+  const https: Emitter = process.getBuiltinModule('node:https').Server.prototype
+  return Object.hasOwn(https, 'emit') ? [http, https] : [http]
+}
+
+/** Theirs is called as before, and calls net's, of which ours is part, inside the span that it has made. */
+function watchOverlay(prototype: Emitter): () => void {
+  const ours = (Server.prototype as Emitter).emit
+  return replaceEmit(prototype, (emit) => {
+    return function (this: object, event, ...args) {
+      if (!observed()) return Reflect.apply(emit, this, [event, ...args])
+      if (REQUESTS.has(event)) return Reflect.apply(emit, inPlaceOf(this, event, ours), [event, ...args])
+      phaseOf(this, event, args)
+      return Reflect.apply(emit, this, [event, ...args])
+    }
+  })
+}
+
+/** The same server with one listener to this event: by the time it is called, they have done what they do before the app. */
+function inPlaceOf(server: object, event: string | symbol, emit: Emit): object {
+  const listener = (...args: unknown[]): void => void Reflect.apply(emit, server, [event, ...args])
+  return Object.create(server, { _events: { value: { [event]: listener } } }) as object
+}
+
+function replaceEmit(prototype: Emitter, wrap: (emit: Emit) => Emit): () => void {
   const own = Object.getOwnPropertyDescriptor(prototype, 'emit')
   const { emit } = prototype
-  prototype.emit = function (this: object, event, ...args) {
-    const phase = observed() ? phaseOf(this, event, args) : undefined
-    if (phase === undefined) return Reflect.apply(emit, this, [event, ...args])
-    return observer.run(phase, emit, this, event, ...args)
-  }
+  prototype.emit = likeness(wrap(emit), emit)
   return () => {
     if (own === undefined) delete (prototype as Partial<Emitter>).emit
     else Object.defineProperty(prototype, 'emit', own)
@@ -52,7 +86,7 @@ function watchEmit(prototype: Emitter): () => void {
 function phaseOf(server: object, event: string | symbol, args: unknown[]): Phase | undefined {
   if (event === 'connection') accepted(args[0] as Socket)
   else if (event === 'secureConnection') secured(args[0] as Socket)
-  else if (event === 'request' || MORE_REQUESTS.has(event)) return isUnwatched(server) ? undefined : taken(args[0], args[1])
+  else if (REQUESTS.has(event)) return isUnwatched(server) ? undefined : taken(args[0], args[1])
   else if (event === 'stream' && isStream(server, args[0])) return isUnwatched(server) ? undefined : takeStream(args[0], args[1])
   return undefined
 }
