@@ -1,59 +1,96 @@
 import type { Request } from './request.ts'
+import { later } from './timers.ts'
 
-/** A request whose answer has begun, or that failed: its times come later, when the last byte has. */
-interface Answered extends Request {
-  /** When it was answered, `performance.now()`. */
-  readonly answered: number
+/** What is known of a request when it is made. */
+type Begun = Pick<Request, 'traceId' | 'spanId' | 'method' | 'url' | 'start'>
+
+/** How it went, as its script heard it. */
+export type Outcome = Pick<Request, 'status' | 'failure' | 'cancelled'>
+
+interface Pending {
+  readonly begun: Begun
+  timing?: PerformanceResourceTiming
+  outcome?: Outcome & { readonly end: number }
 }
 
-/** So long the browser may take to say how a request went, in ms; then what the script saw of it must do. */
-const PATIENCE = 10_000
+/** How often those that wait for the browser's word are looked through, in ms. */
+const STEP = 1_000
+/** So long it may take after the head of an answer, whose body it waits for, in ms; then what the script saw must do. */
+const PATIENCE = 60_000
+/** Requests at once; of more than that the oldest are told of no more. */
+const MOST = 600
+
+/** What is under way, or not told yet. */
+export interface Calls {
+  /** @returns what is to be told of its end: the first counts */
+  begin(begun: Begun): (outcome: Outcome) => void
+  /** What the browser says of requests whose last byte has come. */
+  timed(entries: readonly PerformanceEntry[]): void
+  /** With the page goes what it has asked for. */
+  left(): void
+  /** Nobody looks any more: what has its answer is told. */
+  close(): void
+}
 
 /** Puts what a script saw of its requests together with what the browser timed of them. */
-export class Calls {
-  private readonly done: (request: Request, timing: PerformanceResourceTiming | undefined) => void
-  private waiting: Answered[] = []
-  private timings: PerformanceResourceTiming[] = []
-  private readonly observer: PerformanceObserver
+export function callsOf(done: (request: Request, timing: PerformanceResourceTiming | undefined) => void): Calls {
+  let all: Pending[] = []
+  let waiting = false
 
-  constructor(done: (request: Request, timing: PerformanceResourceTiming | undefined) => void) {
-    this.done = done
-    this.observer = new PerformanceObserver((list) => this.timed(list.getEntries() as PerformanceResourceTiming[]))
-    this.observer.observe({ type: 'resource' })
+  const tell = (which: (pending: Pending) => unknown): void => {
+    const told = all.filter(which)
+    all = all.filter((pending) => !told.includes(pending))
+    // Some are not told to their script any more.
+    const left = { status: 0, cancelled: true, end: performance.now() }
+    for (const { begun, timing, outcome = left } of told) done({ ...begun, ...outcome }, timing)
   }
+  const settle = (): void => {
+    const now = performance.now()
+    // Of one that failed the browser may say nothing.
+    tell(({ timing, outcome }) => outcome && (timing || now - outcome.end > (outcome.status > 0 ? PATIENCE : STEP)))
+    if (waiting || !all.some(({ outcome }) => outcome)) return
+    waiting = true
+    later(() => {
+      waiting = false
+      settle()
+    }, STEP + 1)
+  }
+  const calls: Calls = {
+    begin(begun) {
+      const pending: Pending = { begun }
+      all = [...all, pending].slice(-MOST)
+      return (outcome) => {
+        pending.outcome ??= { ...outcome, end: performance.now() }
+        settle()
+      }
+    },
+    timed(entries) {
+      for (const timing of entries as PerformanceResourceTiming[]) {
+        const pending = /^(?:fetch|xmlh)/.test(timing.initiatorType) && theOneOf(timing, all)
+        if (pending) pending.timing = timing
+      }
+      settle()
+    },
+    left() {
+      // So Firefox ends what is under way when the page is left; it says more of what failed before.
+      for (const each of all) if (!each.timing && each.outcome?.failure && !each.outcome.status) delete each.outcome
+      tell(() => true)
+    },
+    close() {
+      observer.disconnect()
+      tell(({ outcome }) => outcome)
+    },
+  }
+  const observer = new PerformanceObserver((list) => calls.timed(list.getEntries()))
+  observer.observe({ type: 'resource' })
+  return calls
+}
 
-  answered(request: Request): void {
-    this.waiting.push({ ...request, answered: performance.now() })
-    this.match(false)
-    if (this.waiting.length > 0) setTimeout(() => this.match(false), PATIENCE + 1)
-  }
-
-  private timed(entries: readonly PerformanceResourceTiming[]): void {
-    const own = entries.filter(({ initiatorType }) => initiatorType === 'fetch' || initiatorType === 'xmlhttprequest')
-    const since = performance.now() - PATIENCE
-    this.timings = [...this.timings.filter(({ responseEnd }) => responseEnd > since), ...own]
-    this.match(false)
-  }
-
-  /** @param all what the browser has said nothing of goes, too: the page is left */
-  match(all: boolean): void {
-    const before = performance.now() - PATIENCE
-    this.waiting = this.waiting.filter((request) => {
-      const timing = this.take(request)
-      if (timing === undefined && !all && request.answered > before) return true
-      this.done(request, timing)
-      return false
-    })
-  }
-
-  /** The first of that address that began after the call, and belongs to no other. */
-  private take({ url, start }: Request): PerformanceResourceTiming | undefined {
-    const at = this.timings.findIndex(({ name, startTime }) => name.split('#', 1)[0] === url && startTime >= start - 1)
-    return at < 0 ? undefined : this.timings.splice(at, 1)[0]
-  }
-
-  close(): void {
-    this.observer.disconnect()
-    this.match(true)
-  }
+/** That which was made last before it began: of two for one address the second may end first. Browsers round to 1 ms. */
+function theOneOf({ name, startTime }: PerformanceResourceTiming, all: readonly Pending[]): Pending | undefined {
+  const [url] = name.split('#')
+  const distance = ({ begun }: Pending): number => Math.abs(startTime - begun.start)
+  return all
+    .filter(({ begun, timing }) => !timing && begun.url === url && begun.start <= startTime + 1)
+    .sort((a, b) => distance(a) - distance(b))[0]
 }

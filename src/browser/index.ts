@@ -1,9 +1,11 @@
-import { Calls } from './calls.ts'
+import { callsOf } from './calls.ts'
 import { spansOf } from './request.ts'
-import { Sender } from './sender.ts'
+import { quietly } from './quietly.ts'
+import { senderTo } from './sender.ts'
 import { randomId } from './span.ts'
-import { Tracer } from './tracer.ts'
-import { answeredBy, visitOf } from './visit.ts'
+import { later } from './timers.ts'
+import { tracerOf } from './tracer.ts'
+import { answeredBy, isFresh, visitOf } from './visit.ts'
 import { watchFetch } from './watch-fetch.ts'
 import { watchXhr } from './watch-xhr.ts'
 
@@ -37,43 +39,41 @@ const page = globalThis as { [WATCHED]?: boolean }
  * @returns stops watching, and sends what there is
  */
 export function observeBrowser(options: BrowserOptions): () => void {
-  if (page[WATCHED]) return () => {}
-  try {
-    return observe(options)
-  } catch (error) {
-    console.warn('phaseline: this page is not watched:', error)
-    return () => {}
-  }
+  let undo = (): void => {}
+  if (!page[WATCHED]) quietly(() => (undo = observe(options)))
+  return undo
 }
 
 function observe({ endpoint, headers = {}, propagateTo = [], ratio = 1, ...named }: BrowserOptions): () => void {
   const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
   const server = answeredBy(navigation)
   const sampled = server?.sampled ?? Math.random() < ratio
-  const sender = new Sender({ endpoint: new URL(endpoint, document.baseURI).href, resource: resourceOf(named), headers }, fetch)
-  const calls = new Calls((request, timing) => sender.add(spansOf(request, timing)))
-  const tracer = new Tracer({ sampled, propagateTo }, calls)
+  const sender = senderTo({ endpoint: new URL(endpoint, document.baseURI).href, resource: resourceOf(named), headers }, fetch)
+  const calls = callsOf((request, timing) => quietly(() => sender.add(spansOf(request, timing))))
+  const tracer = tracerOf({ sampled, propagateTo }, calls)
   let visited = !sampled
   const visit = (): void => {
-    // Hidden, or left, before all of it had come.
-    if (visited || !navigation?.responseEnd || !server) return
-    sender.add(visitOf(navigation, server))
+    // Hidden, or left, before all of it had come: Firefox names an end all the same.
+    if (visited || !navigation?.responseEnd || !server || !isFresh(navigation) || document.readyState === 'loading') return
     visited = true
+    quietly(() => sender.add(visitOf(navigation, server)))
   }
-  const leave = (): void => {
+  const send = (): void => {
     visit()
-    calls.match(true)
     sender.flush()
   }
   page[WATCHED] = true
   const undo = [
     () => void delete page[WATCHED],
+    () => tracer.close(),
     watchFetch(tracer),
     watchXhr(tracer),
     whenLoaded(visit),
-    whenLeft(leave),
+    // The last that a page on a telephone hears.
+    on(document, 'visibilitychange', () => document.visibilityState === 'hidden' && send()),
+    on(globalThis, 'pagehide', () => (tracer.leave(), calls.left(), send())),
     () => calls.close(),
-    leave,
+    send,
   ]
   return () => undo.splice(0).forEach((back) => back())
 }
@@ -94,25 +94,12 @@ function resourceOf({
 
 /** After the page's own listeners: what they took belongs to the page. */
 function whenLoaded(then: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const loaded = (): void => void (timer = setTimeout(then))
+  const loaded = (): void => void later(then, 0)
   if (document.readyState === 'complete') loaded()
-  else addEventListener('load', loaded, { once: true })
-  return () => {
-    clearTimeout(timer)
-    removeEventListener('load', loaded)
-  }
+  return on(globalThis, 'load', loaded)
 }
 
-/** Hidden is the last that a page on a telephone hears. */
-function whenLeft(leave: () => void): () => void {
-  const hidden = (): void => {
-    if (document.visibilityState === 'hidden') leave()
-  }
-  addEventListener('pagehide', leave)
-  document.addEventListener('visibilitychange', hidden)
-  return () => {
-    removeEventListener('pagehide', leave)
-    document.removeEventListener('visibilitychange', hidden)
-  }
+function on(target: EventTarget, event: string, then: () => unknown): () => void {
+  target.addEventListener(event, then)
+  return () => target.removeEventListener(event, then)
 }

@@ -15,30 +15,41 @@ export interface Part {
  * https://www.w3.org/TR/resource-timing/#attribute-descriptions
  */
 export function partsOf(timing: PerformanceResourceTiming): Part[] {
-  const { redirectStart, redirectEnd, fetchStart, requestStart, responseStart, responseEnd } = timing
-  if (requestStart === 0) return []
-  const redirect: Part = { name: 'redirect', start: redirectStart, end: redirectEnd }
+  if (timing.requestStart === 0) return []
+  const { startTime, redirectStart, redirectEnd, responseEnd } = timing
+  // The head itself, not the `103 Early Hints` before it, in browsers that tell them apart.
+  const { finalResponseHeadersStart } = timing as { finalResponseHeadersStart?: number }
+  const fetchStart = within(startTime, timing.fetchStart, responseEnd)
+  const requestStart = within(fetchStart, timing.requestStart, responseEnd)
+  const responseStart = within(requestStart, finalResponseHeadersStart || timing.responseStart, responseEnd)
   return [
-    ...(redirectEnd > redirectStart ? [redirect] : []),
+    ...only(redirectEnd > redirectStart, { name: 'redirect', start: redirectStart, end: redirectEnd }),
     { name: 'wait for connection', phase: 'client.wait', start: fetchStart, end: requestStart },
-    ...connection(timing),
+    ...connection(timing, (time) => within(fetchStart, time, requestStart)),
     { name: 'wait for response', phase: 'client.ttfb', start: requestStart, end: responseStart },
     { name: 'receive response', phase: 'client.receive', start: responseStart, end: responseEnd },
   ]
 }
 
+/** Firefox tells when a connection that it opened ahead began; the request's wait for it did not begin before the request. */
+function within(low: number, time: number, high: number): number {
+  return Math.min(Math.max(low, time), high)
+}
+
+function only(happened: boolean, part: Part): Part[] {
+  return happened ? [part] : []
+}
+
 /** Browsers round to 0.1 ms: to connect to one's own machine may have taken nothing, beside the handshake that shows that it was. */
-function connection(timing: PerformanceResourceTiming): Part[] {
-  const { domainLookupStart, domainLookupEnd, connectStart, secureConnectionStart, connectEnd } = timing
+function connection(timing: PerformanceResourceTiming, during: (time: number) => number): Part[] {
   const { hostname, host } = new URL(timing.name)
   const inside = 'client.wait'
-  const connected = secureConnectionStart > 0 ? secureConnectionStart : connectEnd
-  const lookup: Part = { name: `DNS lookup ${hostname}`, phase: 'dns', inside, start: domainLookupStart, end: domainLookupEnd }
-  const connect: Part = { name: `socket connect ${host}`, phase: 'connect', inside, start: connectStart, end: connected }
-  const tls: Part = { name: `TLS client handshake ${hostname}`, phase: 'tls', inside, start: connected, end: connectEnd }
+  const [lookup, found] = [during(timing.domainLookupStart), during(timing.domainLookupEnd)]
+  const [start, end] = [during(timing.connectStart), during(timing.connectEnd)]
+  const connected = timing.secureConnectionStart === 0 ? end : during(timing.secureConnectionStart)
   return [
-    ...(domainLookupEnd > domainLookupStart ? [lookup] : []),
-    ...(connectEnd > connectStart ? [connect] : []),
-    ...(connectEnd > connected ? [tls] : []),
+    ...only(found > lookup, { name: `DNS lookup ${hostname}`, phase: 'dns', inside, start: lookup, end: found }),
+    ...only(end > start, { name: `socket connect ${host}`, phase: 'connect', inside, start, end: connected }),
+    ...only(end > connected, { name: `TLS client handshake ${hostname}`, phase: 'tls', inside, start: connected, end }),
   ]
 }

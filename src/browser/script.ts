@@ -3,7 +3,7 @@ import { observeBrowser } from './index.ts'
 
 const { endpoint, service, propagate = '', ratio } = document.currentScript?.dataset ?? {}
 
-if (endpoint === undefined) console.warn('phaseline: the script tag needs data-endpoint, the address of an OTLP collector')
+if (endpoint === undefined) console.warn('phaseline: the script tag needs data-endpoint')
 else
   observeBrowser({
     endpoint,

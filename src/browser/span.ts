@@ -10,7 +10,7 @@ export interface BrowserSpan {
   readonly phase?: PhaseId | undefined
   readonly start: number
   readonly end: number
-  readonly attributes?: Readonly<Record<string, string | number>>
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>
   readonly events?: readonly { readonly name: string; readonly at: number }[]
   /** The class of what went wrong: `error.type`. */
   readonly failure?: string | undefined

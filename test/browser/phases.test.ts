@@ -4,6 +4,7 @@ import { partsOf } from '../../src/browser/phases.ts'
 /** Of a request over a new connection with TLS, ms. */
 const NEW = {
   name: 'https://shop.example:8443/books/',
+  startTime: 0,
   redirectStart: 0,
   redirectEnd: 0,
   fetchStart: 1,
@@ -46,6 +47,40 @@ describe('the phases of a request as a browser timed it', () => {
 
   test('that connected in less than a browser can tell: a connect of no time, as the handshake shows', () => {
     expect(phasesOf({ secureConnectionStart: 5 })).toContain('client.wait > connect 5-5')
+  })
+
+  test('that was opened ahead, before the request: nothing of it is before', () => {
+    // As Firefox says it of its first page.
+    const ahead = {
+      startTime: 0,
+      fetchStart: -11,
+      domainLookupStart: -10,
+      domainLookupEnd: -10,
+      connectStart: -10,
+      connectEnd: -9,
+    }
+    expect(phasesOf({ ...ahead, secureConnectionStart: 0 })).toEqual([
+      'client.wait 0-11',
+      'client.ttfb 11-20',
+      'client.receive 20-25',
+    ])
+  })
+
+  test('with early data, sent before the handshake is over: it ends with the wait', () => {
+    expect(phasesOf({ requestStart: 8 }).slice(0, 5)).toEqual([
+      'client.wait 1-8',
+      'client.wait > dns 2-5',
+      'client.wait > connect 5-7',
+      'client.wait > tls 7-8',
+      'client.ttfb 8-20',
+    ])
+  })
+
+  test('with early hints before the answer: the wait is for the answer', () => {
+    expect(phasesOf({ finalResponseHeadersStart: 22 } as Partial<typeof NEW>).slice(-2)).toEqual([
+      'client.ttfb 11-22',
+      'client.receive 22-25',
+    ])
   })
 
   test('after a redirect: that, too', () => {
