@@ -181,6 +181,14 @@ class RunningCollector implements Collector {
     return accepted
   }
 
+  get isFull(): boolean {
+    return this.gatherer.bytes > this.limits.pending
+  }
+
+  async room(): Promise<void> {
+    if (this.gatherer.bytes > this.limits.pending / 2) await this.keeper.work(true)
+  }
+
   private forward(delivery: Delivery, spans: number, corrected: boolean): void {
     if (spans === 0) return
     for (const forwarder of this.forwarders)

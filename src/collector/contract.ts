@@ -69,8 +69,12 @@ export interface Collector {
   readonly grpcPort: number | undefined
   /** Calls back for every event of a kind. @returns stops that */
   on<Kind extends keyof Events>(kind: Kind, listener: (...event: Events[Kind]) => void): () => void
-  /** Takes spans that did not come over the network: files. @returns how many were taken */
+  /** Takes spans that did not come over the network: files. However many wait: see `isFull` and `room`. @returns how many were taken */
   add(spans: Iterable<Span>): number
+  /** Whether as many spans wait to be stored as there is room for: those who send over the network are told to come again. */
+  readonly isFull: boolean
+  /** Resolves when half of the room is free: who adds much waits for it. */
+  room(): Promise<void>
   stats(): CollectorStats
   /** Stitches and stores everything that has come so far, without waiting for more, and lets forwarding catch up. */
   flush(): Promise<void>

@@ -22,14 +22,14 @@ const CHUNK = 65_536
  */
 export class LogFollower {
   readonly #path: string
-  readonly #told: (lines: readonly string[]) => void
+  readonly #told: (lines: readonly string[]) => void | Promise<void>
   /** The last has the log's name; those before it had it. */
   #readings: Reading[] = []
   #looks = 0
   #broken = 0
 
-  /** @param told is given whole lines, in their order */
-  constructor(path: string, told: (lines: readonly string[]) => void) {
+  /** @param told is given whole lines, in their order; no more are read until it is done with them */
+  constructor(path: string, told: (lines: readonly string[]) => void | Promise<void>) {
     this.#path = path
     this.#told = told
   }
@@ -74,7 +74,7 @@ export class LogFollower {
       if (bytesRead === 0) return
       reading.offset += bytesRead
       const whole = lines.read(buffer.subarray(0, bytesRead))
-      if (whole.length > 0) this.#told(whole)
+      if (whole.length > 0) await this.#told(whole)
     }
   }
 

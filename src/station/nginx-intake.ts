@@ -17,6 +17,10 @@ export interface NginxSources {
 /** Who gets what they say. */
 export interface NginxSink {
   readonly add: (spans: readonly Span[]) => void
+  /** Whether there is no room for more. */
+  readonly isFull: () => boolean
+  /** Resolves when there is. */
+  readonly room: () => Promise<void>
   /** Told in a sentence what people should know. */
   readonly warn: (sentence: string) => void
 }
@@ -55,7 +59,10 @@ async function readLog(path: string, sink: NginxSink): Promise<Source> {
   const say = onceEach(sink.warn)
   const lines = new Lines(path, sink)
   const source = { machine: machineAttributes() }
-  const follower = new LogFollower(path, (texts) => lines.take(texts, source))
+  const follower = new LogFollower(path, (texts) => {
+    lines.take(texts, source)
+    return sink.room()
+  })
   const failed = (error: Error): void => say(`${path} cannot be read: ${error.message}`)
   let looking: Promise<void> | undefined
   const look = (): Promise<void> =>
@@ -84,7 +91,8 @@ async function readSyslog(port: number, sink: NginxSink): Promise<Source & { rea
     const { host, tag, text } = parseSyslog(message) ?? { host: '', tag: 'nginx', text: message }
     // HAProxy calls itself so, unless it was told to send its name.
     const here = host === '' || host === 'localhost' || host === hostname()
-    lines.take([text], { service: tag, machine: here ? machine : { 'host.name': host } })
+    if (sink.isFull()) lines.lose(1, 'more comes than can be stored')
+    else lines.take([text], { service: tag, machine: here ? machine : { 'host.name': host } })
   })
   return {
     port: socket.address().port,
@@ -112,14 +120,14 @@ class Lines {
     try {
       this.#sink.add(spans)
     } catch (error) {
-      this.#lose(texts.length, error as Error)
+      this.lose(texts.length, (error as Error).message)
     }
   }
 
   /** The disk is full: nobody sends these lines again. */
-  #lose(lines: number, { message }: Error): void {
+  lose(lines: number, reason: string): void {
     this.refused += lines
-    this.#say(`${this.#name}: lines could not be kept and are counted as refused: ${message}`)
+    this.#say(`${this.#name}: lines could not be kept and are counted as refused: ${reason}`)
   }
 
   #refuse(): Span[] {

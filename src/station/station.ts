@@ -1,6 +1,7 @@
 import type { AlertEngine } from '../alerts/engine.ts'
 import { collect, type Collector, type CollectOptions, type CollectorStats } from '../collector/index.ts'
 import { portTaken } from '../collector/listen.ts'
+import type { Span } from '../model/span.ts'
 import { serve, type ServeOptions, type Serving } from '../query/server.ts'
 import type { Stats } from '../query/status.ts'
 import { startAlerting, type AlertingOptions } from './alerting.ts'
@@ -36,7 +37,13 @@ export async function openStation(options: StationOptions): Promise<Station> {
   let proxies: NginxIntake | undefined
   try {
     const warn = options.warn ?? ((sentence: string) => void process.stderr.write(`phaseline: ${sentence}\n`))
-    const nginxIntake = (proxies = await readNginx(nginx, { add: (spans) => collector.add(spans), warn }))
+    const sink = {
+      add: (spans: readonly Span[]) => collector.add(spans),
+      isFull: () => collector.isFull,
+      room: () => collector.room(),
+      warn,
+    }
+    const nginxIntake = (proxies = await readNginx(nginx, sink))
     const serving = await serve({
       store: collector.store,
       live: { subscribe: (listener) => collector.on('timeline', listener) },

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { collect } from '../../src/collector/index.ts'
 import { spansOfLine } from '../../src/formats/proxy-log.ts'
+import { spansOf } from '../store/traces.ts'
+import { running } from './running.ts'
 
 test('spans that come from a log are sent on like those that are received', async () => {
   const next = await collect({ otlpPort: 0 })
@@ -11,4 +13,16 @@ test('spans that come from a log are sent on like those that are received', asyn
   expect(next.stats()).toMatchObject({ accepted: 2 })
   await first.close()
   await next.close()
+})
+
+test('who adds more than there is room for can wait until there is', async () => {
+  const never = { rooted: 1e9, rootless: 1e9, most: 1e9 }
+  const collector = await running({ limits: { pending: 1_000 }, patience: never })
+  collector.add(spansOf(1, [{ name: 'x'.repeat(100) }]))
+  await collector.room()
+  expect([collector.isFull, collector.stats().pending]).toEqual([false, 1])
+  collector.add(spansOf(2, [{ name: 'x'.repeat(2_000) }]))
+  expect(collector.isFull).toBe(true)
+  await collector.room()
+  expect([collector.isFull, collector.stats()]).toMatchObject([false, { pending: 0, stored: 2 }])
 })
