@@ -47,6 +47,19 @@ function each<One>(
 
 const gauge = (name: string, help: string, value: number): Family => each(name, help, 'gauge', [value], (one) => [{}, one])
 
+/** A target may get spans twice, as they came and with corrected times: the same labels must not come twice. */
+function byUrl(forwarding: Health['forwarding']): Health['forwarding'] {
+  const groups = Map.groupBy(forwarding, ({ url }) => url)
+  const sum = (all: Health['forwarding'], of: 'sent' | 'dropped' | 'queued'): number =>
+    all.reduce((total, one) => total + one[of], 0)
+  return [...groups].map(([url, all]) => ({
+    url,
+    sent: sum(all, 'sent'),
+    dropped: sum(all, 'dropped'),
+    queued: sum(all, 'queued'),
+  }))
+}
+
 /** The collector's own health. */
 export function* healthFamilies({ spans, traces, storage, forwarding, lag, hosts, agents }: Health): Generator<Family> {
   yield each(
@@ -59,7 +72,8 @@ export function* healthFamilies({ spans, traces, storage, forwarding, lag, hosts
   yield gauge(METRICS.pending, 'Spans that wait to be stitched and stored.', spans.pending)
   yield gauge(METRICS.traces, 'Timelines in the store.', traces)
   yield gauge(METRICS.storage, 'Size of the store on disk.', storage.bytes)
-  const outcomes = forwarding.flatMap(({ url, sent, dropped }) => [
+  const forwarded = byUrl(forwarding)
+  const outcomes = forwarded.flatMap(({ url, sent, dropped }) => [
     { target: url, outcome: 'sent', value: sent },
     { target: url, outcome: 'dropped', value: dropped },
   ])
@@ -70,7 +84,7 @@ export function* healthFamilies({ spans, traces, storage, forwarding, lag, hosts
     outcomes,
     ({ value, ...labels }) => [labels, value],
   )
-  yield each(METRICS.forwardQueue, 'Spans that wait to be sent on.', 'gauge', forwarding, ({ url, queued }) => [
+  yield each(METRICS.forwardQueue, 'Spans that wait to be sent on.', 'gauge', forwarded, ({ url, queued }) => [
     { target: url },
     queued,
   ])

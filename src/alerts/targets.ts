@@ -15,8 +15,17 @@ export interface Target {
   deliver(notification: Notification, signal: AbortSignal): Promise<void>
 }
 
-/** The targets of a configuration. */
+/** The targets of a configuration. Two channels of one Slack are told apart by a number, since what is told of both is by name. */
 export function targetsOf(targets: Targets): Target[] {
+  const known = new Map<string, number>()
+  return unnumbered(targets).map((target) => {
+    const count = (known.get(target.name) ?? 0) + 1
+    known.set(target.name, count)
+    return count === 1 ? target : { ...target, name: `${target.name} (${count})` }
+  })
+}
+
+function unnumbered(targets: Targets): Target[] {
   return [
     ...targets.webhooks.map((url) => post(`webhook ${masked(url)}`, url, false, (notification) => notification)),
     ...targets.slack.map((url) => post(`slack ${masked(url)}`, url, false, slackMessage)),

@@ -143,3 +143,11 @@ test('a name and a password in the address of a target are sent as such', async 
   )
   expect(await told).toEqual([`Basic ${btoa('us@er:100%')}`])
 })
+
+test('two channels of one Slack have two names', () => {
+  const slack = ['https://hooks.example/services/T0/B0/one', 'https://hooks.example/services/T0/B0/two']
+  expect(targetsOf({ ...none, slack }).map(({ name }) => name)).toEqual([
+    'slack https://hooks.example/…',
+    'slack https://hooks.example/… (2)',
+  ])
+})

@@ -39,3 +39,13 @@ test('Prometheus is told of drops, queues, lag and clocks, of the collector and 
 test('no lag is told of as long as nothing has come', () => {
   expect(lines({ ...HEALTH, lag: null }).filter((line) => line.startsWith('phaseline_collector_lag_seconds'))).toEqual([])
 })
+
+test('a target that gets spans as they came and with corrected times is told of once', () => {
+  const [one] = HEALTH.forwarding as [Health['forwarding'][number]]
+  const said = lines({ ...HEALTH, forwarding: [one, { ...one, sent: 100 }] }).filter((line) => line.includes('jaeger'))
+  expect(said).toEqual([
+    'phaseline_collector_forwarded_spans_total{target="http://jaeger:4318",outcome="sent"} 105',
+    'phaseline_collector_forwarded_spans_total{target="http://jaeger:4318",outcome="dropped"} 12',
+    'phaseline_collector_forward_queue_spans{target="http://jaeger:4318"} 14',
+  ])
+})
