@@ -4,7 +4,7 @@ import type { Window, WindowsQuery } from './query.ts'
 
 /** A window is looked at in so many pieces: a list begins with the newest, and those would stand for all. */
 const PIECES = 8
-const EACH = 150
+const EACH = 100
 
 /** Requests that ended, taken evenly from all over a window. */
 export interface Sample {

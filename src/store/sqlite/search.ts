@@ -7,7 +7,7 @@ import type { TermIndex } from './index.ts'
 import { storable } from './integers.ts'
 import type { Name } from './names.ts'
 import { allRows, BLOCK, hasRow, keepRows, noRows, type Rows } from './postings.ts'
-import { unpackSummary } from './summary.ts'
+import { hexOf, unpackSummary } from './summary.ts'
 import { operationTerm, term } from './terms.ts'
 import type { Texts } from './texts.ts'
 import { isDamage } from './trouble.ts'
@@ -122,7 +122,7 @@ export class Searcher {
   }
 
   private summaryOf(row: Row): Summary {
-    return unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, this.texts).summary
+    return unpackSummary(hexOf(row.id), row.summary, this.texts).summary
   }
 
   private find(filter: Filter, most: number): Found[] {

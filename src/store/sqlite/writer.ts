@@ -10,7 +10,7 @@ import type { TermIndex } from './index.ts'
 import { storable } from './integers.ts'
 import type { Operations } from './operations.ts'
 import { transaction } from './schema.ts'
-import { packSummary, unpackSummary } from './summary.ts'
+import { hexOf, packSummary, unpackSummary } from './summary.ts'
 import { termsOf } from './terms.ts'
 import type { Texts } from './texts.ts'
 import type { Totals } from './totals.ts'
@@ -75,7 +75,7 @@ export class Writer {
       .prepare('SELECT seq, id, summary, chunk, at, length FROM trace WHERE seq >= ? ORDER BY seq')
       .all(tables.columns.restart(this.seq))
     for (const row of rows as unknown as Row[]) {
-      const { summary } = unpackSummary(Buffer.from(row.id).toString('hex'), row.summary, tables.texts)
+      const { summary } = unpackSummary(hexOf(row.id), row.summary, tables.texts)
       tables.columns.set(row.seq, summary.start, summary.durationNs)
       if (row.seq >= first) tables.index.add(row.seq, this.termsAgain(row, summary), summary.spanCount)
     }
