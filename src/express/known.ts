@@ -52,9 +52,10 @@ export class Known {
     this.response = this.hook('middleware.response', common)
     this.view = label('view', `view ${this.name}`, { 'express.name': this.name, 'express.type': 'request_handler', ...code })
     // A copy: a layer is written to with every request (Express 4), and what others inherit from is slow to write to.
-    this.standIn = Object.assign(Object.create(Object.getPrototypeOf(layer) as object) as Layer, layer, {
-      handle: this.kind === 'error' ? observedErrorHandler(this) : observedHandler(this),
-    })
+    this.standIn = Object.assign(Object.create(Object.getPrototypeOf(layer) as object) as Layer, layer)
+    // Defined, not set: express-async-errors has a setter there, which would call `next` once more for each rejection.
+    const handle = this.kind === 'error' ? observedErrorHandler(this) : observedHandler(this)
+    Object.defineProperty(this.standIn, 'handle', { value: handle, writable: true, enumerable: true, configurable: true })
   }
 
   /** The label of finding a route, or of passing through a mounted router. */
@@ -82,10 +83,11 @@ export function knownOf(layer: Layer, within: () => Router | Route): Known {
   return (about.known ??= new Known(layer, within()))
 }
 
-function kindOf({ route, handle }: Layer): LayerKind {
+function kindOf(layer: Layer): LayerKind {
+  const { route, handle } = layer
   if (route !== undefined) return 'route'
   // The function that Express puts between an app and one mounted in it.
-  if (isRouter(handle) || handle.name === 'mounted_app') return 'router'
+  if (isRouter(written(layer)) || handle.name === 'mounted_app') return 'router'
   return handle.length > 3 ? 'error' : 'handler'
 }
 
@@ -101,21 +103,20 @@ function codeOf(layer: Layer): Attributes {
 
 /** The function's name, else where it was registered, else (registered before we came) its place among the others. */
 function nameOf(layer: Layer, place: string): string {
-  return (
-    functionName(layer) ?? placeOf(aboutOf(layer).registered ?? { path: undefined, file: undefined, line: undefined }) ?? place
-  )
+  return functionName(layer) ?? placeOf(aboutOf(layer).registered) ?? place
 }
 
 /** `default` is what a module calls a default export that has no name. */
-function functionName({ handle }: Layer): string | undefined {
-  const { name: own } = underneath(handle) as { name: unknown } // a class may have a static `name` of any kind
+function functionName(layer: Layer): string | undefined {
+  const { name: own } = written(layer) as { name: unknown } // a class may have a static `name` of any kind
   const name = typeof own === 'string' ? own.replace(/^(?:bound )+/, '') : ''
   return name === '' || name === 'default' || name === 'anonymous' ? undefined : name
 }
 
-/** The app's own function, where somebody else who traces has put one of theirs around it: their tool (shimmer) leaves it there. */
-function underneath(handle: Layer['handle']): unknown {
-  let found: unknown = handle
+/** The app's own function, also where somebody else (a tracer, express-async-errors) has put one of theirs around it. */
+function written(layer: Layer): unknown {
+  let found: unknown = aboutOf(layer).registered?.handler ?? layer.handle
+  // The tool that tracers do that with, shimmer, leaves it there.
   for (let i = 0; i < 5; i++) {
     const { __original: original } = found as { __original?: unknown }
     if (typeof original !== 'function') break

@@ -37,6 +37,8 @@ export interface Registered {
   /** Absolute. */
   readonly file: string | undefined
   readonly line: number | undefined
+  /** The function as the app gave it, if that is known: the layer may have another one around it. */
+  readonly handler?: unknown
 }
 
 export interface Layer {

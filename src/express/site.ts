@@ -77,10 +77,17 @@ function registering(stackOf: (self: never) => Layer[], pathOf: (args: readonly 
       const stack = stackOf(this)
       if (stack.length > before) {
         const site = placed(pathOf(args))
-        for (let i = before; i < stack.length; i++) aboutOf(stack[i] as Layer).registered ??= site
+        const handlers = handlersIn(args, stack.length - before)
+        for (const [i, layer] of stack.slice(before).entries()) aboutOf(layer).registered ??= { ...site, handler: handlers?.[i] }
       }
       return result
     }
+}
+
+/** The functions among the arguments, each of which has become a layer; undefined if they are not as many. */
+function handlersIn(args: readonly unknown[], count: number): unknown[] | undefined {
+  const handlers = args.flat(Infinity).filter((each) => typeof each === 'function')
+  return handlers.length === count ? handlers : undefined
 }
 
 /** Those of a router's layers that `use` was given just now learn where that was. @param args of that call */
@@ -115,7 +122,8 @@ export function watchRoutes(route: object): void {
 }
 
 /** `src/shop.js:12`, from the working directory where the file is in it: what a function without a name is called by. */
-export function placeOf({ file, line }: Registered): string | undefined {
+export function placeOf(registered: Registered | undefined): string | undefined {
+  const { file, line } = registered ?? {}
   if (file === undefined) return undefined
   const inside = relative(process.cwd(), file)
   const short = inside.startsWith('..') ? file.split(sep).slice(-2).join('/') : inside.replaceAll(sep, '/')
