@@ -56,6 +56,7 @@ function hang(nodes: readonly Node[], { byId, shared }: Distinct, { roots, stray
     else if (parent === node) {
       node.flags |= BIT.self_parent
       node.rehung = true
+      node.blocking = blocks(span, null, false)
       strays.push(node)
     } else {
       node.blocking = blocks(span, parent?.span ?? null, node.shares !== null)
@@ -151,11 +152,19 @@ function firstOfLoop(node: Node): Node {
 function crown(traceId: string, roots: readonly Node[], strays: readonly Node[]): Node {
   const [only] = roots.length === 0 ? strays : roots
   if (only !== undefined && (roots.length === 1 || (roots.length === 0 && strays.length === 1))) {
-    if (roots.length === 1) for (const stray of strays) stray.hang(only)
+    if (roots.length === 1) for (const stray of strays) rehang(stray, only)
     only.parent = null
     return only
   }
   const root = new Node(null, idOf(`root of ${traceId}`), 0, 0, 0)
-  for (const end of [...roots, ...strays]) end.hang(root)
+  for (const end of roots) end.hang(root)
+  for (const stray of strays) rehang(stray, root)
   return root
+}
+
+/** Whether a consumer blocks, is a matter of whose child it is now. */
+function rehang(stray: Node, parent: Node): void {
+  stray.hang(parent)
+  const { span } = stray
+  if (span?.kind === 'CONSUMER') stray.blocking = blocks(span, parent.span, false)
 }

@@ -62,6 +62,18 @@ describe('parents that cannot be', () => {
     expect(warnings(timeline)).toEqual({ cut_loop: 1 })
   })
 
+  test('whether a consumer that was in a loop blocks, is a matter of whose child it has become', () => {
+    const loop = {
+      p: { parent: 'c', at: [20, 30], kind: 'PRODUCER' },
+      c: { parent: 'p', at: [10, 40], kind: 'CONSUMER' },
+    } as const
+    const called = timelineOf({ root: { at: [0, 100], kind: 'SERVER' }, ...loop })
+    expect(tree(called)).toBe('root(c(p))')
+    expect(at(called, 'root').selfNs).toBe(70n)
+    const sent = timelineOf({ root: { at: [0, 100], kind: 'PRODUCER' }, ...loop })
+    expect(at(sent, 'root').selfNs).toBe(100n)
+  })
+
   test('two loops beside a root are both cut and hang under it', () => {
     const timeline = timelineOf({
       root: { at: [1, 100] },
