@@ -15,7 +15,7 @@ import type { PhaseChangeJson, PhaseChangesJson } from '../wire/windows.ts'
 /** Timelines that are read of a window, where there are no histograms of it: 0.2 ms each, and whoever compares two windows waits for both. */
 const TIMELINES = 60
 /** And so many spans: a few timelines of 100,000 would keep everybody waiting. */
-const SPANS = 25_000
+const SPANS = 50_000
 /** Histograms are kept by the minute: of shorter windows the edges would be the most. */
 const SHORTEST_MS = 3 * MINUTE_MS
 const ROWS = 200
