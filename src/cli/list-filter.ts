@@ -52,6 +52,13 @@ function millisecondsOf(option: string, text: string): number {
   return Number(figure) * (UNITS[unit] as number)
 }
 
+/** Why a list is empty, and what to do. */
+export function nothingLike(page: URL, query: URLSearchParams): string {
+  return [...query.keys()].every((name) => name === 'limit')
+    ? `the collector at ${page.origin} has no requests yet: send it some (phaseline run app.js, phaseline get URL)`
+    : 'no request is like that: leave an option away (phaseline list --help)'
+}
+
 /** The collector's page. @throws UsageError */
 export function pageOf(text: string): URL {
   const page = URL.parse(text)

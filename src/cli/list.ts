@@ -1,5 +1,5 @@
 import { argumentsOf } from './arguments.ts'
-import { FILTERS, FILTERS_HELP, filterQuery, limitOf, pageOf } from './list-filter.ts'
+import { FILTERS, FILTERS_HELP, filterQuery, limitOf, nothingLike, pageOf } from './list-filter.ts'
 import { listLines } from './list-lines.ts'
 import { screen } from './terminal-text.ts'
 import { newest } from './trace-id.ts'
@@ -29,9 +29,10 @@ export async function list(args: string[]): Promise<number> {
   const { values } = given
   const query = filterQuery(values)
   query.set('limit', String(limitOf(values.limit)))
-  const found = await newest(pageOf(values.page), query)
+  const page = pageOf(values.page)
+  const found = await newest(page, query)
   if (values.json) console.log(JSON.stringify(found))
   else if (found.items.length > 0) console.log(listLines(found.items, screen()).join('\n'))
-  else console.error('phaseline: no request is like that (phaseline list --help)')
+  else console.error(`phaseline: ${nothingLike(page, query)}`)
   return found.items.length > 0 ? 0 : 1
 }

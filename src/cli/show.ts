@@ -2,7 +2,7 @@ import type { TimelineJson } from '../query/wire/timeline.ts'
 import { argumentsOf } from './arguments.ts'
 import { askPage } from './collector-api.ts'
 import { StartError, UsageError } from './command.ts'
-import { FILTERS, FILTERS_HELP, filterQuery, pageOf } from './list-filter.ts'
+import { FILTERS, FILTERS_HELP, filterQuery, nothingLike, pageOf } from './list-filter.ts'
 import { screen } from './terminal-text.ts'
 import { newest, wholeId } from './trace-id.ts'
 import { waterfall } from './waterfall.ts'
@@ -54,6 +54,6 @@ async function wanted(page: URL, given: string | undefined, query: URLSearchPara
 async function newestOf(page: URL, query: URLSearchParams): Promise<string> {
   query.set('limit', '1')
   const [item] = (await newest(page, query)).items
-  if (item === undefined) throw new StartError('no request is like that')
+  if (item === undefined) throw new StartError(nothingLike(page, query))
   return item.traceId
 }

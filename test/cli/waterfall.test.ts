@@ -68,6 +68,14 @@ test('the digits after the point are as many as the whole needs', () => {
   expect([total(1.5), total(150), total(1500)]).toEqual(['1.500', '150.00', '1500.0'])
 })
 
+test('what took minutes is told in seconds, and its columns do not touch', () => {
+  const lines = waterfall(timelineOf({ name: 'POST /import/of/a/very/long/name/that/fills/its/column', from: 0, to: 7_800_000 }))
+  expect(lines[1]).toBe('7800.0 s · 1 span · app')
+  expect(lines[3]).toContain('total s   self s')
+  expect(lines[4]).toMatch(/…\s+7800\.0\s+7800\.0 /)
+  expect(lines.at(-1)).toBe('other 7800.0 (100 %)')
+})
+
 test('a name from somewhere else cannot move the cursor', () => {
   const [head, , , , line] = waterfall(timelineOf({ name: 'GET \u001b[2J\u009b\r\n', from: 0, to: 1 }))
   expect(`${head}${line}`).toContain('GET �[2J���')
