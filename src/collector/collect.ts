@@ -227,13 +227,16 @@ class RunningCollector implements Collector {
 
   private async stop(): Promise<void> {
     clearInterval(this.retaining)
-    await this.doors.close()
-    this.intake.close()
-    await this.keeper.close()
-    await Promise.all(this.forwarders.map((forwarder) => forwarder.close()))
-    this.log?.close()
-    if (this.options.store === undefined) await this.store.close()
-    this.unlock()
+    try {
+      await this.doors.close()
+      this.intake.close()
+      await this.keeper.close()
+      await Promise.all(this.forwarders.map((forwarder) => forwarder.close()))
+      this.log?.close()
+      if (this.options.store === undefined) await this.store.close()
+    } finally {
+      this.unlock()
+    }
   }
 }
 

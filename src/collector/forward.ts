@@ -144,17 +144,15 @@ export class Forwarder {
     })
   }
 
-  /** Sends what it can within so many ms. The rest waits on disk for the next process; without a disk it is dropped and counted. */
+  /** Sends what it can within so many ms. The rest waits on disk for the next process; without a disk, or room on it, it is dropped and counted. */
   async close(ms = 2_000): Promise<void> {
     await this.flush(ms)
     this.closed = true
     this.agent.destroy()
     await Promise.all(this.sending)
     clearTimeout(this.timer)
-    if (this.outbox.isKept) this.outbox.close(this.queue)
-    else
-      for (const letter of this.queue.splice(0))
-        this.settle(letter, { taken: false, again: false, error: this.lastError ?? 'closed' })
+    const lost = this.outbox.isKept ? this.outbox.close(this.queue) : this.queue.splice(0)
+    for (const letter of lost) this.settle(letter, { taken: false, again: false, error: this.lastError ?? 'closed' })
   }
 }
 

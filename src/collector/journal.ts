@@ -56,7 +56,7 @@ export class Journal {
 
   /** Appends a body. @returns the segment that has it now */
   append(body: Uint8Array): number {
-    if (this.file === undefined || this.written >= SEGMENT_BYTES) this.next()
+    if (this.file === undefined || this.written >= SEGMENT_BYTES) this.open()
     const header = Buffer.allocUnsafe(HEADER)
     header[0] = MARK
     header.writeUInt32LE(body.length, 1)
@@ -73,7 +73,11 @@ export class Journal {
   }
 
   /** The next body begins a new segment. */
-  next(): void {
+  turn(): void {
+    this.written = SEGMENT_BYTES
+  }
+
+  private open(): void {
     const former = this.segment
     this.closeFile()
     this.segment++

@@ -50,14 +50,23 @@ export class Outbox {
     if (segment !== undefined) this.journal?.release([segment])
   }
 
-  /** Only these are left for the next process. */
-  close(letters: readonly Letter[]): void {
-    if (letters.length > 0) this.journal?.next()
-    for (const letter of letters) {
-      this.keep(letter.delivery, letter.spans)
-      this.done(letter)
-    }
+  /** Only these are left for the next process. @returns those that the disk has no room for */
+  close(letters: readonly Letter[]): Letter[] {
+    if (letters.length > 0) this.journal?.turn()
+    const lost = letters.filter((letter) => !this.leave(letter))
     this.journal?.close()
+    return lost
+  }
+
+  /** @returns whether it is on the disk */
+  private leave(letter: Letter): boolean {
+    try {
+      this.keep(letter.delivery, letter.spans)
+    } catch {
+      return letter.segment !== undefined
+    }
+    this.done(letter)
+    return true
   }
 }
 

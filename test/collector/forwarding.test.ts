@@ -1,4 +1,4 @@
-import { cpSync, readdirSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
@@ -264,4 +264,18 @@ test('the password of a target is told to nobody but the target', async () => {
   await forwarder.close()
   expect(other.got[0]?.headers.authorization).toBe(`Basic ${btoa('user:word')}`)
   expect(forwarder.stats().url).toBe(`${other.url}/`)
+})
+
+test('what waits when there is no room on the disk is dropped and counted, and nothing ends badly', async () => {
+  const data = folder()
+  const forwarder = new Forwarder({ url: 'http://127.0.0.1:9' }, data)
+  forwarder.send(delivery(), 1)
+  rmSync(data, { recursive: true })
+  // Into the segment that is open, and into one that cannot be made.
+  forwarder.send(delivery(), 2)
+  forwarder.send(delivery(Buffer.alloc(17 * 1024 * 1024)), 4)
+  forwarder.send(delivery(), 8)
+  expect(forwarder.stats()).toMatchObject({ queued: 15, lastError: expect.stringContaining('ENOENT') })
+  await forwarder.close(0)
+  expect(forwarder.stats()).toMatchObject({ sent: 0, dropped: 8, queued: 7 })
 })
