@@ -35,10 +35,17 @@ export async function receivedTrace(store: Store, traceId: string): Promise<Rece
   return summary && found(store, summary)
 }
 
-/** Those that were found by a search, one after the other. */
-export async function* receivedTraces(store: Store, items: readonly Summary[]): AsyncGenerator<ReceivedTrace> {
+/**
+ * Those that were found by a search, one after the other.
+ * @param onFault told of one that the store could not read: no reason to give nothing of the others
+ */
+export async function* receivedTraces(
+  store: Store,
+  items: readonly Summary[],
+  onFault: (traceId: string) => unknown,
+): AsyncGenerator<ReceivedTrace> {
   for (const summary of items) {
-    const trace = await found(store, summary)
+    const trace = await found(store, summary).catch(() => void onFault(summary.traceId))
     if (trace !== undefined) yield trace
   }
 }

@@ -110,13 +110,14 @@ async function oneV1(store: Store, id: string): Promise<unknown> {
 
 async function tracesV1(store: Store, params: URLSearchParams): Promise<unknown> {
   const ids = params.getAll('traceID')
-  if (ids.length === 0) {
-    const { items } = await store.search(findV1(params))
-    return written(texts(receivedTraces(store, items)), v1Head, v1Tail)
-  }
-  const missing: ErrorV1[] = []
-  const tail = (total: number): string => v1Tail(total, missing.length === 0 ? null : missing)
-  return written(texts(tracesById(store, ids.map(traceIdOf), missing)), v1Head, tail)
+  const faults: ErrorV1[] = []
+  const fault = (traceId: string): unknown =>
+    faults.push({ code: 500, msg: 'trace could not be read', traceID: shortTraceId(traceId) })
+  const traces =
+    ids.length > 0
+      ? tracesById(store, ids.map(traceIdOf), faults)
+      : receivedTraces(store, (await store.search(findV1(params))).items, fault)
+  return written(texts(traces), v1Head, (total) => v1Tail(total, faults.length === 0 ? null : faults))
 }
 
 async function* texts(traces: AsyncIterable<ReceivedTrace>): AsyncGenerator<string> {
@@ -204,7 +205,7 @@ async function oneV3(store: Store, id: string): Promise<unknown> {
 
 async function tracesV3(store: Store, params: URLSearchParams): Promise<unknown> {
   const { items } = await store.search(findV3(params))
-  const traces = receivedTraces(store, items)
+  const traces = receivedTraces(store, items, () => {})
   const first = await traces.next()
   if (first.done === true) throw new JaegerFault(404, 'No traces found')
   return written(resourcesOf(first.value, traces), '{"result":{"resourceSpans":', () => '}}')
