@@ -15,7 +15,8 @@ export interface Part {
  * https://www.w3.org/TR/resource-timing/#attribute-descriptions
  */
 export function partsOf(timing: PerformanceResourceTiming): Part[] {
-  if (timing.requestStart === 0) return []
+  // Not `requestStart`: WebKit rounds to 1 ms, and a page's own request may begin in the first half of it.
+  if (timing.responseStart === 0) return []
   const { startTime, redirectStart, redirectEnd, responseEnd } = timing
   // The head itself, not the `103 Early Hints` before it, in browsers that tell them apart.
   const { finalResponseHeadersStart } = timing as { finalResponseHeadersStart?: number }

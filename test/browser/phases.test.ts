@@ -76,6 +76,14 @@ describe('the phases of a request as a browser timed it', () => {
     ])
   })
 
+  test('that begins in the same millisecond as the page, where a browser rounds to one: all of them', () => {
+    expect(phasesOf({ ...KEPT, fetchStart: 0, requestStart: 0 })).toEqual([
+      'client.wait 0-0',
+      'client.ttfb 0-20',
+      'client.receive 20-25',
+    ])
+  })
+
   test('with early hints before the answer: the wait is for the answer', () => {
     expect(phasesOf({ finalResponseHeadersStart: 22 } as Partial<typeof NEW>).slice(-2)).toEqual([
       'client.ttfb 11-22',
@@ -88,6 +96,6 @@ describe('the phases of a request as a browser timed it', () => {
   })
 
   test('of another site that does not allow it: nothing', () => {
-    expect(phasesOf({ requestStart: 0 })).toEqual([])
+    expect(phasesOf({ requestStart: 0, responseStart: 0 })).toEqual([])
   })
 })

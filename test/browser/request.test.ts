@@ -25,7 +25,7 @@ describe('the spans of a request', () => {
 
   test('end when its script heard of it, where the browser says nothing', () => {
     expect(spansOf(REQUEST, undefined)).toMatchObject([{ start: 1, end: 90 }])
-    expect(spansOf(REQUEST, timing({ responseEnd: 0, requestStart: 0 }))).toMatchObject([{ start: 1, end: 90 }])
+    expect(spansOf(REQUEST, timing({ responseEnd: 0, responseStart: 0 }))).toMatchObject([{ start: 1, end: 90 }])
   })
 
   test('are one where there was no answer, whatever moments the browser names', () => {
