@@ -14,6 +14,11 @@ export function share(attributes: Map<string, Value>): ValueMap {
   return Object.assign(attributes, { derived: [] }) satisfies SharedAttributes
 }
 
+/** Whether others may have these, too. */
+export function isShared(attributes: ValueMap): boolean {
+  return (attributes as Partial<SharedAttributes>).derived !== undefined
+}
+
 let places = 0
 
 /** What is worked out of attributes: once, of those that are shared. @param derive pure */

@@ -1,3 +1,4 @@
+import { share } from '../model/shared-attributes.ts'
 import type { Resource, Scope, Span, Value } from '../model/span.ts'
 import { decodeJson } from './decode-json.ts'
 import { hash, same } from './decode-interned.ts'
@@ -171,7 +172,7 @@ const resources = new Known((reader, end): Resource => {
     if (tag === field(1)) decodeAttribute(reader, reader.until(end), attributes)
     else reader.skip(tag, end)
   }
-  return resourceOf(attributes)
+  return resourceOf(share(attributes))
 })
 
 const scopes = new Known((reader, end): Scope => {

@@ -5,12 +5,13 @@ import { inTurns } from '../../model/steps.ts'
 import type { StoredTrace } from '../contract.ts'
 import { ZSTD } from './chunks.ts'
 import { gatherOperations, type OperationsOf } from './operations.ts'
+import type { Terms } from './open-block.ts'
 import { gatherTerms } from './terms.ts'
 
 /** What of a trace takes long to make. */
 export interface Made {
   readonly compressed: Uint8Array
-  readonly terms: readonly number[]
+  readonly terms: Terms
   readonly operations: OperationsOf
 }
 

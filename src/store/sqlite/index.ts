@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { BlockNames, type Name } from './names.ts'
-import { BLOCK, hasRow, noRows, OpenBlock, packRows, rowsIn, rowsOf, type Rows, unpackRows } from './postings.ts'
+import { OpenBlock, type Terms } from './open-block.ts'
+import { BLOCK, hasRow, noRows, packRows, rowsIn, rowsOf, type Rows, unpackRows } from './postings.ts'
 import { BlockSieve } from './sieve.ts'
 import type { Texts } from './texts.ts'
 
@@ -91,12 +92,12 @@ export class TermIndex {
   }
 
   /** A new row, of so many spans; rows come in their order. A full block is written in the order of its key. */
-  add(seq: number, terms: Iterable<number>, spans: number): void {
+  add(seq: number, terms: Terms, spans: number): void {
     const block = Math.floor(seq / BLOCK)
     if (block !== this.open.block) {
       for (const [term, rows] of this.open.terms.sorted()) this.insert.run(this.open.block, term, packRows(rows))
-      this.names.write(this.open.block, this.open.terms.terms.keys())
-      this.sieve.write(this.open.block, this.open.terms.terms)
+      this.names.write(this.open.block, this.open.terms.all().keys())
+      this.sieve.write(this.open.block, this.open.terms.all())
       this.open = { block, terms: new OpenBlock(), saved: 0, unsaved: 0 }
     }
     this.open.terms.add(seq % BLOCK, terms)
@@ -104,7 +105,7 @@ export class TermIndex {
   }
 
   /** A row that was there has these terms too, and so many more spans. Those that it has no more stay: whoever searches checks what can change. */
-  extend(seq: number, terms: Iterable<number>, spans: number): void {
+  extend(seq: number, terms: Terms, spans: number): void {
     const block = Math.floor(seq / BLOCK)
     const row = seq % BLOCK
     if (block !== this.open.block) return this.write(block, row, terms)
@@ -113,8 +114,8 @@ export class TermIndex {
     else this.write(block, row, terms)
   }
 
-  private write(block: number, row: number, terms: Iterable<number>): void {
-    for (const term of terms) {
+  private write(block: number, row: number, { alone, sets }: Terms): void {
+    for (const { hash: term } of [...alone, ...sets.flatMap((set) => set.terms)]) {
       const rows = noRows()
       const packed = this.one.get(block, term) as { rows: Uint8Array } | undefined
       if (packed !== undefined) unpackRows(packed.rows, rows)

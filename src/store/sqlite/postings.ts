@@ -32,7 +32,8 @@ function packFew(rows: readonly number[]): Uint8Array {
   return packed
 }
 
-function setRow(rows: Rows, row: number): void {
+/** Adds a row to `rows`. */
+export function setRow(rows: Rows, row: number): void {
   rows[row >>> 5] = (rows[row >>> 5] as number) | (1 << (row & 31))
 }
 
@@ -66,38 +67,15 @@ export function rowsIn(rows: Rows): number[] {
   return list
 }
 
+/** Adds all that is in `other` to `rows`. */
+export function addRows(rows: Rows, other: Rows): Rows {
+  for (let word = 0; word < WORDS; word++) rows[word] = (rows[word] as number) | (other[word] as number)
+  return rows
+}
+
 /** Keeps in `rows` what is in `other` too. @returns whether anything is left */
 export function keepRows(rows: Rows, other: Rows): boolean {
   let left = 0
   for (let word = 0; word < WORDS; word++) left |= rows[word] = (rows[word] as number) & (other[word] as number)
   return left !== 0
-}
-
-/** The postings of the block that is being filled. */
-export class OpenBlock {
-  readonly terms: Map<number, number[]> = new Map()
-
-  /** @param row its place in the block */
-  add(row: number, terms: Iterable<number>): void {
-    for (const term of terms) {
-      const rows = this.terms.get(term)
-      if (rows === undefined) this.terms.set(term, [row])
-      else if (rows[rows.length - 1] !== row && (row > (rows[rows.length - 1] as number) || !rows.includes(row))) rows.push(row)
-    }
-  }
-
-  /** What the table has of a term. */
-  put(term: number, rows: number[]): void {
-    this.terms.set(term, rows)
-  }
-
-  /** In the order of the table. Numbers are sorted in a list of their own: pairs took several times as long. */
-  *sorted(): Generator<[term: number, rows: number[]]> {
-    for (const term of Float64Array.from(this.terms.keys()).sort()) yield [term, this.terms.get(term) ?? []]
-  }
-
-  /** Adds to `into` the rows with this term. */
-  read(term: number, into: Rows): void {
-    for (const row of this.terms.get(term) ?? []) setRow(into, row)
-  }
 }

@@ -1,9 +1,10 @@
-import { ofAttributes } from '../../model/shared-attributes.ts'
+import { isShared, ofAttributes } from '../../model/shared-attributes.ts'
 import { SPAN_KINDS, type SpanKind } from '../../model/phases.ts'
 import type { Resource, Scope, Value, ValueMap } from '../../model/span.ts'
 import type { Summary } from '../../model/summary.ts'
 import { atOnce } from '../../model/steps.ts'
 import type { Timeline, TimelineSpan } from '../../model/timeline.ts'
+import { Term, TermSet, type Terms } from './open-block.ts'
 
 /**
  * A trace has at most so many terms of attributes, and as many of what has a name: services, operations, phases, routes, middlewares.
@@ -33,7 +34,7 @@ function textOf(value: Value): string {
 
 /** What a name and a value can be found by. */
 interface Pair {
-  readonly terms: readonly number[]
+  readonly terms: readonly Term[]
   /** The trace that had it last: what it has again is passed over in one comparison. */
   seen: number
 }
@@ -41,10 +42,10 @@ interface Pair {
 /** Pairs that were made, by name and value; forgotten when a name turns out to have many values. */
 class Pairs {
   private readonly known = new Map<string, Map<Value, Pair>>()
-  private readonly make: (name: string, value: Value) => readonly number[]
+  private readonly make: (name: string, value: Value) => readonly Term[]
 
   constructor(make: (name: string, value: Value) => readonly number[]) {
-    this.make = make
+    this.make = (name, value) => make(name, value).map((hash) => new Term(hash))
   }
 
   get(name: string, value: Value): Pair {
@@ -90,50 +91,64 @@ const KINDS = Object.fromEntries(
 ) as Readonly<Record<SpanKind, Pair>>
 const STATUSES = { ok: fieldPairs.get('otel.status_code', 'OK'), error: fieldPairs.get('otel.status_code', 'ERROR') }
 
-/** The pairs of a span's attributes, and the trace that had them last. */
-interface AttributePairs {
+function* pairsIn(attributes: ValueMap): Generator<Pair> {
+  for (const [key, value] of attributes)
+    for (const one of Array.isArray(value) ? value : [value])
+      if (typeof one === 'string' ? one.length <= LONGEST : typeof one !== 'object') yield attributePairs.get(key, one)
+}
+
+/** What attributes that several spans share can be found by, and the trace that had them last. */
+interface Shared {
   readonly pairs: readonly Pair[]
+  readonly set: TermSet
   seen: number
 }
 
-const pairsOf = ofAttributes((attributes): AttributePairs => {
-  const pairs: Pair[] = []
-  for (const [key, value] of attributes)
-    for (const one of Array.isArray(value) ? value : [value])
-      if (typeof one === 'string' ? one.length <= LONGEST : typeof one !== 'object') pairs.push(attributePairs.get(key, one))
-  return { pairs, seen: 0 }
+const sharedBy = ofAttributes((attributes): Shared => {
+  const pairs = [...pairsIn(attributes)]
+  return { pairs, set: new TermSet(pairs.flatMap(({ terms }) => terms)), seen: 0 }
 })
 
 /** The terms of one trace as they come together. */
 class Gathered {
-  readonly terms: number[] = []
+  private readonly alone: Term[] = []
+  private shared: Shared[] = []
   private resource: Resource | undefined
   private scope: Scope | undefined
   private static traces = 0
   private readonly trace = ++Gathered.traces
   private names = 0
+  /** Terms of attributes, those of shared ones as often as they came. */
+  private count = 0
 
   add(pair: Pair): void {
-    if (pair.seen === this.trace || this.isFull) return
+    if (pair.seen === this.trace || this.isFull()) return
     pair.seen = this.trace
-    for (const one of pair.terms) this.terms.push(one)
+    this.count += pair.terms.length
+    for (const one of pair.terms) this.alone.push(one)
   }
 
   addName(pair: Pair): void {
     if (pair.seen === this.trace || this.names >= MOST) return
     pair.seen = this.trace
     this.names += pair.terms.length
-    for (const one of pair.terms) this.terms.push(one)
+    for (const one of pair.terms) this.alone.push(one)
   }
 
-  /** Of attributes. */
-  private get isFull(): boolean {
-    return this.terms.length - this.names >= MOST
+  /** Of attributes. Where there may be as many, each is counted once. */
+  private isFull(): boolean {
+    if (this.count >= MOST && this.shared.length > 0) {
+      const { shared } = this
+      this.shared = []
+      this.count = this.alone.length - this.names
+      for (const { pairs } of shared) for (const pair of pairs) this.add(pair)
+    }
+    return this.count >= MOST
   }
 
   /** Of everything. */
   get full(): boolean {
-    return this.isFull && this.names >= MOST
+    return this.isFull() && this.names >= MOST
   }
 
   addSpans(spans: Timeline['spans'], from: number, to: number): void {
@@ -150,9 +165,9 @@ class Gathered {
         this.addName(fieldPairs.get(':service', this.resource.service))
         this.addAttributes(this.resource.attributes)
       }
-      if (this.isFull) this.addNames(source.attributes)
+      if (this.isFull()) this.addNames(source.attributes)
       else this.addAttributes(source.attributes)
-      for (const { attributes } of source.events) if (!this.isFull) this.addAttributes(attributes)
+      for (const { attributes } of source.events) if (!this.isFull()) this.addAttributes(attributes)
     }
   }
 
@@ -170,15 +185,25 @@ class Gathered {
   }
 
   private addAttributes(attributes: ValueMap): void {
-    const known = pairsOf(attributes)
-    if (known.seen === this.trace) return
-    known.seen = this.trace
-    for (const pair of known.pairs) this.add(pair)
+    if (!isShared(attributes)) {
+      for (const pair of pairsIn(attributes)) this.add(pair)
+      return
+    }
+    const shared = sharedBy(attributes)
+    if (shared.seen === this.trace) return
+    shared.seen = this.trace
+    this.shared.push(shared)
+    this.count += shared.set.terms.length
+  }
+
+  terms(): Terms {
+    this.isFull()
+    return { alone: this.alone, sets: this.shared.map(({ set }) => set) }
   }
 }
 
 /** Everything a trace can be found by; a term may be there twice. */
-export function termsOf(timeline: Timeline, summary: Summary): readonly number[] {
+export function termsOf(timeline: Timeline, summary: Summary): Terms {
   return atOnce(gatherTerms(timeline, summary))
 }
 
@@ -186,7 +211,7 @@ export function termsOf(timeline: Timeline, summary: Summary): readonly number[]
 const STEP = 10_000
 
 /** The same in steps. */
-export function* gatherTerms(timeline: Timeline, summary: Summary): Generator<void, readonly number[]> {
+export function* gatherTerms(timeline: Timeline, summary: Summary): Generator<void, Terms> {
   const gathered = new Gathered()
   gathered.add(fieldPairs.get(':error', summary.error))
   if (summary.status !== null) {
@@ -200,5 +225,5 @@ export function* gatherTerms(timeline: Timeline, summary: Summary): Generator<vo
     if (from > 0) yield
     gathered.addSpans(spans, from, Math.min(from + STEP, spans.length))
   }
-  return gathered.terms
+  return gathered.terms()
 }

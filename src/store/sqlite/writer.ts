@@ -9,6 +9,7 @@ import type { Columns } from './columns.ts'
 import type { TermIndex } from './index.ts'
 import { storable } from './integers.ts'
 import type { Operations } from './operations.ts'
+import type { Terms } from './open-block.ts'
 import { transaction } from './schema.ts'
 import { hexOf, packSummary, unpackSummary } from './summary.ts'
 import { termsOf } from './terms.ts'
@@ -41,6 +42,8 @@ interface Row extends Place {
   readonly summary: Uint8Array
 }
 
+const NO_TERMS: Terms = { alone: [], sets: [] }
+
 /** Puts traces into the tables. */
 export class Writer {
   private readonly database: DatabaseSync
@@ -58,7 +61,8 @@ export class Writer {
     this.tables = tables
     this.read = read
     this.known = database.prepare('SELECT seq, spans, summary, chunk FROM trace WHERE id = ?')
-    this.insert = database.prepare(`INSERT INTO trace (seq, id, received, start, duration, spans, summary, chunk, at, length)
+    this.insert =
+      database.prepare(`INSERT OR IGNORE INTO trace (seq, id, received, start, duration, spans, summary, chunk, at, length)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     this.update = database.prepare(
       'UPDATE trace SET start = ?, duration = ?, spans = ?, summary = ?, chunk = ?, at = ?, length = ? WHERE seq = ?',
@@ -83,12 +87,12 @@ export class Writer {
   }
 
   /** None of a trace whose bytes make no sense any more: it is found by what else is known of it, and no reason not to open the others. */
-  private termsAgain(row: Row, summary: Summary): readonly number[] {
+  private termsAgain(row: Row, summary: Summary): Terms {
     try {
       return termsOf(this.read(this.tables.chunks.get(row)), summary)
     } catch (error) {
       if (isDamage(error)) throw error
-      return []
+      return NO_TERMS
     }
   }
 
@@ -140,17 +144,20 @@ export class Writer {
     const { chunk, at, length } = place
     const row = [storable(summary.start), storable(summary.durationNs), summary.spanCount, packed, chunk, at, length] as const
     const terms = ahead?.terms ?? termsOf(timeline, summary)
-    const known = this.known.get(id) as Known | undefined
-    if (known === undefined) {
-      this.insert.run(++this.seq, id, received, ...row)
-      index.add(this.seq, terms, summary.spanCount)
+    let seq = this.seq + 1
+    // Most are new: whether one is known is asked of those only that were ignored.
+    if (this.insert.run(seq, id, received, ...row).changes === 1) {
+      this.seq = seq
+      index.add(seq, terms, summary.spanCount)
       totals.add(1, 0)
     } else {
-      this.update.run(...row, known.seq)
-      index.extend(known.seq, terms, summary.spanCount - known.spans)
+      const known = this.known.get(id) as unknown as Known
+      ;({ seq } = known)
+      this.update.run(...row, seq)
+      index.extend(seq, terms, summary.spanCount - known.spans)
       this.takeBack(summary.traceId, known)
     }
-    columns.set(known?.seq ?? this.seq, summary.start, summary.durationNs)
+    columns.set(seq, summary.start, summary.durationNs)
     totals.add(0, summary.spanCount)
     calls.add(summary.start, made, 1)
     operations.add(ahead?.operations ?? timeline.spans, texts)
