@@ -22,14 +22,14 @@ const CHUNK = 65_536
  */
 export class LogFollower {
   readonly #path: string
-  readonly #told: (lines: readonly string[]) => void | Promise<void>
+  readonly #told: (lines: readonly string[]) => unknown
   /** The last has the log's name; those before it had it. */
   #readings: Reading[] = []
   #looks = 0
   #broken = 0
 
   /** @param told is given whole lines, in their order; no more are read until it is done with them */
-  constructor(path: string, told: (lines: readonly string[]) => void | Promise<void>) {
+  constructor(path: string, told: (lines: readonly string[]) => unknown) {
     this.#path = path
     this.#told = told
   }
