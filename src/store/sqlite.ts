@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PhaselineError } from '../model/errors.ts'
 import type { Timeline } from '../model/timeline.ts'
 import type { Dependency, Filter, Operation, Page, Retention, Store, StoredTrace, StoreStats } from './contract.ts'
 import { isLarge, type Made, makeAhead } from './sqlite/ahead.ts'
@@ -22,11 +23,18 @@ export interface SqliteOptions {
 
 /**
  * Opens the embedded store, on Node's own SQLite.
- * @throws PhaselineError `newer_schema`, `not_ours`
+ * @throws PhaselineError `newer_schema`, `not_ours`, `data_unusable` if it cannot be read or written
  */
 export function openSqlite(options: SqliteOptions): Store {
-  if (options.path !== ':memory:') makeFolder(dirname(options.path))
-  return new SqliteStore(options)
+  const { path } = options
+  try {
+    if (path !== ':memory:') makeFolder(dirname(path))
+    return new SqliteStore(options)
+  } catch (error) {
+    if (error instanceof PhaselineError) throw error
+    const message = `${path} cannot be used (${(error as Error).message}); see whose it is, or choose another folder with --data`
+    throw new PhaselineError('data_unusable', message, { cause: error })
+  }
 }
 
 /** Who puts waits so long for another process that writes to the database, ms, and looks so often. */

@@ -134,6 +134,17 @@ test('who puts waits while another process writes to the database, and nobody el
   await store.close()
 })
 
+test('a database that cannot be opened or written to is said so, with what to do', async () => {
+  const folder = fresh()
+  mkdirSync(folder, { recursive: true })
+  const unusable = (path: string): Error =>
+    expect.objectContaining({ code: 'data_unusable', message: expect.stringContaining(`${path} cannot be used (`) })
+  expect(() => open(folder)).toThrow(unusable(folder))
+  const file = join(folder, 'timelines.db')
+  await open(file).close()
+  expect(() => open(join(file, 'below.db'))).toThrow(unusable(join(file, 'below.db')))
+})
+
 test('emptying the log does not wait for another process that reads', () => {
   const path = join(root, 'read.db')
   const database = new DatabaseSync(path)
