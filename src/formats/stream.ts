@@ -4,7 +4,7 @@ import { readLines } from './lines.ts'
 import { inFile, isJson, readBytes, readText, type FileReading } from './read.ts'
 import { Unusable } from './refusal.ts'
 import { jsonCharset, type Charset } from './text.ts'
-import { LIMIT, packingOf, unpacker, unpackingFailed, type Packing } from './unpack.ts'
+import { chunksFor, LIMIT, packingOf, unpacker, unpackingFailed, type Packing } from './unpack.ts'
 
 type Chunks = AsyncIterable<Uint8Array>
 
@@ -47,7 +47,7 @@ async function peek(chunks: Chunks): Promise<{ head: Uint8Array; all: Chunks }> 
 async function* unpack(chunks: Chunks, packing: Packing): Chunks {
   const unpacking = unpacker(packing)
   // Whoever reads the stream has its error; who feeds it has nothing to add.
-  pipeline(Readable.from(chunks), unpacking).catch(() => undefined)
+  pipeline(Readable.from(chunksFor(packing, chunks)), unpacking).catch(() => undefined)
   try {
     yield* unpacking as Chunks
   } catch (error) {

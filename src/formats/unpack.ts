@@ -1,6 +1,7 @@
 import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { Duplex } from 'node:stream'
 import { Unusable } from './refusal.ts'
+import { ZstdFrames } from './zstd-frames.ts'
 
 /** What is read unpacked, or as one document, may have so many bytes: 1 GiB. */
 export const LIMIT: number = 2 ** 30
@@ -31,10 +32,26 @@ export function unpacked(bytes: Uint8Array): Uint8Array {
   const packing = packingOf(bytes)
   if (packing === undefined) return bytes
   try {
-    return (packing === 'gzip' ? gunzipSync : zstdDecompressSync)(bytes, { maxOutputLength: LIMIT })
+    return packing === 'gzip' ? gunzipSync(bytes, { maxOutputLength: LIMIT }) : unpackedFrames(bytes)
   } catch (error) {
     throw new Unusable(unpackingFailed(packing, error))
   }
+}
+
+function unpackedFrames(bytes: Uint8Array): Uint8Array {
+  let left = LIMIT
+  const parts = new ZstdFrames().cut(bytes).map((frame) => {
+    const part = zstdDecompressSync(frame, { maxOutputLength: left })
+    left = Math.max(1, left - part.length)
+    return part
+  })
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+}
+
+/** What is to be unpacked, in chunks that an unpacker can take. */
+export async function* chunksFor(packing: Packing, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const frames = new ZstdFrames()
+  for await (const chunk of chunks) yield* packing === 'zstd' ? frames.cut(chunk) : [chunk]
 }
 
 /** A stream that unpacks. */

@@ -1,6 +1,7 @@
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { readFileOfSpans } from '../../src/formats/read.ts'
+import { ZstdFrames } from '../../src/formats/zstd-frames.ts'
 import { encodeSpans } from '../../src/otlp/spans.ts'
 import { otlp } from './documents.ts'
 
@@ -23,6 +24,7 @@ describe('is read', () => {
   test.each<[string, Buffer, number]>([
     ['gzip', gzipSync(json()), 1],
     ['zstd', zstdCompressSync(protobuf()), 1],
+    ['zstd in several frames', Buffer.concat(two.map((one) => zstdCompressSync(one))), 2],
     ['a byte order mark', Buffer.from(`\ufeff${json().toString()}`), 1],
     ['UTF-16 with a byte order mark', Buffer.from(`\ufeff${json().toString()}`, 'utf16le'), 1],
     ['UTF-16 with the other one', Buffer.from(`\ufeff${json().toString()}`, 'utf16le').swap16(), 1],
@@ -46,6 +48,43 @@ describe('is read', () => {
     expect(refused).toEqual([])
     expect(spans).toHaveLength(count)
     for (const span of spans) expect(span.resource.service).toBe('shop')
+  })
+})
+
+describe('the frames of a zstd file are told apart', () => {
+  const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
+  const checked = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
+  const noise = Buffer.from(Array.from({ length: 300_000 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24))
+  const frames = [
+    zstdCompressSync(json()),
+    zstdCompressSync(Buffer.alloc(500_000, 7), checked),
+    skippable,
+    zstdCompressSync(noise, checked),
+    zstdCompressSync(Buffer.alloc(0)),
+    zstdCompressSync(Buffer.from('x')),
+  ]
+  const ends = frames.map((_, place) => frames.slice(0, place + 1).reduce((sum, { length }) => sum + length, 0))
+
+  test.each([1, 7, 1_000, 1e9])('in chunks of %s', (size) => {
+    const file = Buffer.concat(frames)
+    const cutter = new ZstdFrames()
+    const found: number[] = []
+    for (let at = 0; at < file.length; at += size) {
+      const chunk = file.subarray(at, at + size)
+      const parts = cutter.cut(chunk)
+      expect(Buffer.compare(Buffer.concat(parts), chunk)).toBe(0)
+      for (const [place, { length }] of parts.entries()) {
+        const end = (found.at(-1) ?? 0) + length
+        if (place > 0 || found.length === 0 || ends.includes(found.at(-1) as number)) found.push(end)
+        else found[found.length - 1] = end
+      }
+    }
+    expect(found).toEqual(ends)
+  })
+
+  test('what is no frame is left as it is', () => {
+    const parts = new ZstdFrames().cut(Buffer.concat([zstdCompressSync(json()), Buffer.from('anything else')]))
+    expect(parts.map(String).at(-1)).toBe('anything else')
   })
 })
 
