@@ -42,8 +42,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
   const encoding = encodingOf(request.headers['content-type'])
   for (const [name, value] of Object.entries(corsHeaders(request, parts.access))) response.setHeader(name, value)
   try {
-    checkHost(request.headers.host, parts.access)
-    const pathname = request.url?.split('?', 1)[0] ?? '/'
+    const { host, pathname } = targetOf(request)
+    checkHost(host, parts.access)
     const handler = Object.hasOwn(parts.handlers, pathname) ? parts.handlers[pathname] : undefined
     if (handler === undefined) throw new Refusal(404, `${pathname.slice(0, 100)} is not served here; traces go to /v1/traces`)
     if (request.method === 'OPTIONS') return preflight(response)
@@ -59,6 +59,13 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     // One that was read in part waits for somebody to read on, and its connection with it.
     request.resume()
   }
+}
+
+/** What is asked for, and of whom: who sends by way of a proxy may name both in one, and a Host beside that says nothing (RFC 9112 §3.2.2). */
+function targetOf({ url = '/', headers }: IncomingMessage): { host: string | undefined; pathname: string } {
+  const whole = /^https?:/i.test(url) ? URL.parse(url) : null
+  if (whole !== null) return whole
+  return { host: headers.host, pathname: url.split('?', 1)[0] ?? '/' }
 }
 
 function contentHeaders(request: IncomingMessage): Delivery['headers'] {

@@ -175,6 +175,14 @@ test('a page whose own name points here is not served', async () => {
     expect(await status(host)).toBe(200)
 })
 
+test('a whole address may be asked for, as by way of a proxy: its host counts, not the one beside it', async () => {
+  const { otlpPort } = await running()
+  const status = async (path: string, host: string): Promise<number> =>
+    (await send(otlpPort, body, { path, headers: { ...PROTO_TYPE, host } })).status
+  expect(await status(`http://127.0.0.1:${otlpPort}/v1/traces?x=1`, 'evil.example')).toBe(200)
+  expect(await status('http://evil.example/v1/traces', 'localhost')).toBe(403)
+})
+
 test('web pages may send if their origin is on the list', async () => {
   const { otlpPort } = await running({ access: { origins: ['https://shop.example'] } })
   const ask = (origin: string): ReturnType<typeof send> =>
