@@ -90,11 +90,18 @@ test('only the spans that are asked for are counted', async () => {
   expect(others).toMatchObject({ name: 'service_call_rate', metrics: [] })
 })
 
+test.each(['1', 't', 'True'])('%s is as true as true', async (yes) => {
+  const { body } = await get(`metrics/calls?service=bookshop&groupByOperation=${yes}&endTs=${NOW}`)
+  expect((body as Family).name).toBe('service_operation_call_rate')
+})
+
 test.each([
   ['metrics/calls', 400],
   ['metrics/latencies?service=bookshop', 400],
   ['metrics/latencies?service=bookshop&quantile=7', 400],
   ['metrics/calls?service=bookshop&step=often', 400],
+  ['metrics/calls?service=bookshop&groupByOperation=often', 400],
+  ['metrics/calls?service=bookshop&spanKind=server&spanKind=some', 400],
   ['metrics/lunch?service=bookshop', 404],
 ])('%s is refused with %i', async (path, status) => {
   expect((await get(path)).status).toBe(status)

@@ -1,8 +1,9 @@
 import { MINUTE_MS } from '../../alerts/slot.ts'
 import type { SpanGroup, SpanMetrics } from '../../alerts/span-metrics.ts'
 import { Histogram } from '../../model/histogram.ts'
+import { SPAN_KINDS } from '../../model/phases.ts'
 import { JaegerFault } from './fault.ts'
-import { optional } from './params.ts'
+import { goBool, optional } from './params.ts'
 
 /** The shortest time between two points. */
 export const MINIMUM_STEP_MS: number = MINUTE_MS
@@ -63,7 +64,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
 export function metricFamily(spans: SpanMetrics, kind: string, params: URLSearchParams): MetricFamily {
   const figure = Object.hasOwn(FIGURES, kind) ? FIGURES[kind] : undefined
   if (figure === undefined) throw new JaegerFault(404, `there are no metrics ${kind.slice(0, 40)}`)
-  const byOperation = params.get('groupByOperation') === 'true'
+  const byOperation = optional(params, 'groupByOperation', goBool) ?? false
   const times = timesOf(params)
   const groups = Map.groupBy(wanted(spans, params), ({ service, name }) => (byOperation ? `${service}\0${name}` : service))
   const metrics = [...groups.values()].map((group) => ({
@@ -88,6 +89,9 @@ function wanted(spans: SpanMetrics, params: URLSearchParams): SpanGroup[] {
   if (services.length === 0)
     throw new JaegerFault(400, "unable to parse param 'service': please provide at least one service name")
   const asked = params.getAll('spanKind').map((kind) => kind.toUpperCase())
+  const unknown = asked.find((kind) => kind !== 'UNSPECIFIED' && !Object.hasOwn(SPAN_KINDS, kind))
+  if (unknown !== undefined)
+    throw new JaegerFault(400, `unable to parse param 'spanKind': unsupported span kind: '${unknown.toLowerCase().slice(0, 40)}'`)
   const kinds = asked.length === 0 ? ['SERVER'] : asked
   return spans.groups.filter(({ service, kind }) => services.includes(service) && kinds.includes(kind))
 }

@@ -25,6 +25,12 @@ export function rfc3339(text: string): bigint | undefined {
   return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
 }
 
+/** What Go's `strconv.ParseBool` takes. */
+export function goBool(text: string): boolean | undefined {
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true
+  return /^(?:0|f|F|false|FALSE|False)$/.test(text) ? false : undefined
+}
+
 /** A parameter that may be left out or empty. @throws JaegerFault 400 if it does not parse */
 export function optional<T>(params: URLSearchParams, name: string, parse: (text: string) => T | undefined): T | undefined {
   const text = params.get(name)
