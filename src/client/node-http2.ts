@@ -11,6 +11,9 @@ interface Message {
   readonly headers: IncomingHttpHeaders | undefined
 }
 
+/** RFC 9113 §7; the constants of `node:http2` would load it in apps that do not use it. */
+const NO_ERROR = 0
+
 const calls = new WeakMap<object, Call>()
 /** The sockets themselves: `session.socket` is a stand-in. */
 const sockets = new WeakMap<Http2Session, Socket>()
@@ -28,7 +31,10 @@ export function onStreamCreated({ stream, headers = {} }: Message): void {
   )
   stream.once(
     'end',
-    quietly(() => call.received(sizeOf(received.get(stream)))),
+    quietly(() => {
+      // One that was reset ends, too, if somebody reads it.
+      if (stream.rstCode === NO_ERROR) call.received(sizeOf(received.get(stream)))
+    }),
   )
   stream.once(
     'close',

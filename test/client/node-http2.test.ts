@@ -66,9 +66,11 @@ test('the first stream of a session has every phase, the next has nothing of the
   })
 })
 
-test('a stream given up is cancelled, and no error', async () => {
+// An abandoned call of gRPC, say, is read all the same: it ends when it is reset.
+test.each(['nobody reads', 'is read'])('a stream given up that %s is cancelled, and no error', async (how) => {
   const ended = seen.ended()
   const stream = session.request({ ':path': '/silent' })
+  if (how === 'is read') stream.resume()
   stream.once('ready', () => stream.close(8))
   await ended
   expect(seen.find('client')).toMatchObject({ error: undefined, attributes: { 'phaseline.cancelled': true } })
