@@ -13,7 +13,7 @@ import { limits } from './limits.ts'
 import { readMetricsConfig, type ScrapeAddress } from './metrics/metrics-config.ts'
 import { AgentObserver } from './observer.ts'
 import { environment, type AgentOptions } from './options.ts'
-import { beforeEnd, LAST_FLUSH } from './process-end.ts'
+import { beforeEnd } from './process-end.ts'
 import { propagator } from './propagator.ts'
 import { resourceAttributes } from './resource.ts'
 import { fromApiSampler, type Sampler } from './sampler.ts'
@@ -57,9 +57,9 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent | un
   const before = carried
   carry(config.propagated)
   const undo = [observe(observer), () => carry(before), ...register(observer, config, options, host)]
-  const last = (): Promise<void> => {
+  const last = (timeout: number): Promise<void> => {
     keeper.abandonAll()
-    return exit.flush(LAST_FLUSH)
+    return exit.flush(timeout)
   }
   const lastGasp = (): void => {
     keeper.abandonAll()

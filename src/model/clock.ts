@@ -13,7 +13,9 @@ let origin = performance.timeOrigin
  * the processes of one machine, whose origins have microseconds, stay comparable to each other.
  */
 export function epochOrigin(): number {
-  const lead = Date.now() - (origin + now())
+  let lead = Date.now() - (origin + now())
+  // On a busy machine the thread may have been paused between the two readings; hardly twice in a row.
+  if (lead < -1) lead = Date.now() - (origin + now())
   if (lead > 0) origin += lead
   else if (lead < -1) origin += lead + 1
   return origin

@@ -2,7 +2,7 @@ import { context, diag, SpanStatusCode, trace } from '@opentelemetry/api'
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { AlwaysOffSampler, InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { startAgent, type Agent } from '../../src/agent/start.ts'
 import { FastExit } from '../../src/agent/export/fast-exit.ts'
 import { RecordKeeper } from '../../src/agent/keeper.ts'
@@ -26,6 +26,12 @@ const GATEWAY = label('gateway', 'GET', { 'http.request.method': 'GET' })
 const VIEW = label('view', 'view book', { 'code.function.name': 'book' })
 const DB = label('db', 'SELECT book')
 const REMOTE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true, traceState: 'a=1' }
+
+// Each exit asks by itself where the epoch is, and the wall clock may be set in between.
+vi.mock(import('../../src/model/clock.ts'), async (original) => ({
+  ...(await original()),
+  epochOrigin: () => 1_795_259_696_000.25,
+}))
 
 let agent: Agent | undefined
 let sdk: NodeSDK | undefined
@@ -295,4 +301,13 @@ test.each(['none', 'baggage', 'tracecontext'])('inside the app’s own SDK OTEL_
   await agent?.shutdown()
   agent = undefined
   expect(carried).toEqual({ tracecontext: true, baggage: true })
+})
+
+test('a processor that throws at once when it is to flush or to shut down, or gives no promise, is no failure of the app', async () => {
+  const broken = { onStart() {}, onEnd() {}, forceFlush: undefined as never, shutdown: undefined as never }
+  const careless = { ...broken, forceFlush: () => undefined as never, shutdown: () => undefined as never }
+  agent = await startAgent({ env: {}, spanProcessors: [broken, careless] })
+  observer.open(GATEWAY).end()
+  await expect(agent?.flush(1_000)).resolves.toBeUndefined()
+  await expect(agent?.shutdown(1_000)).resolves.toBeUndefined()
 })

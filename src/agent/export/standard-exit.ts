@@ -64,7 +64,7 @@ export class StandardExit implements Exit {
     return within(
       timeout,
       'flushing a span processor',
-      this.processors.map((processor) => processor.forceFlush()),
+      this.processors.map(async (processor) => processor.forceFlush()),
     )
   }
 
@@ -76,12 +76,12 @@ export class StandardExit implements Exit {
     return within(
       timeout,
       'shutting down a span processor',
-      this.processors.map((processor) => processor.shutdown()),
+      this.processors.map(async (processor) => processor.shutdown()),
     )
   }
 }
 
-/** Waits for all, but not longer; failures are noted. */
+/** Waits for all, but not longer; failures are noted. The callers' functions are async: what throws at once, or gives no promise, fails like the rest. */
 async function within(timeout: number, what: string, promises: readonly Promise<void>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeout)))
