@@ -2,6 +2,7 @@ import { OWN } from '../model/attributes.ts'
 import { PHASE_IDS, type PhaseId } from '../model/phases.ts'
 import type { Node } from './node.ts'
 import { firstOverrunning, fromLastToFinish } from './siblings.ts'
+import { sort } from './sort.ts'
 
 /** What a part of the request's time is put down to. */
 export type Share = PhaseId | 'gap' | 'other'
@@ -84,5 +85,5 @@ const PLACE = new Map<Share, number>([...PHASE_IDS, 'other' as const, 'gap' as c
 
 function inOrder(totals: Map<Share, number>): Map<Share, number> {
   if (totals.size < 2) return totals
-  return new Map([...totals].sort(([a], [b]) => (PLACE.get(a) as number) - (PLACE.get(b) as number)))
+  return new Map(sort([...totals], ([a], [b]) => (PLACE.get(a) as number) - (PLACE.get(b) as number)))
 }

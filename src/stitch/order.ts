@@ -1,5 +1,6 @@
 import type { Node } from './node.ts'
 import { byStart } from './siblings.ts'
+import { sort } from './sort.ts'
 import { STEP } from './steps.ts'
 import type { Tree } from './tree.ts'
 import { BIT } from './warnings.ts'
@@ -66,7 +67,7 @@ export function* arrange(root: Node): Generator<void, Node[]> {
 
 function below(node: Node, open: Node[]): void {
   const { children } = node
-  if (!inOrder(children)) children.sort(byStart)
+  if (!inOrder(children)) sort(children, byStart)
   node.blockers = children.every((child) => child.blocking) ? children : children.filter((child) => child.blocking)
   for (let at = children.length - 1; at >= 0; at--) {
     const child = children[at] as Node

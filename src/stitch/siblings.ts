@@ -1,4 +1,5 @@
 import type { Node } from './node.ts'
+import { sort } from './sort.ts'
 
 /** Siblings in the order of a timeline: by start, then the longer first, then by id. */
 export function byStart(a: Node, b: Node): number {
@@ -46,5 +47,5 @@ function ordered(blockers: readonly Node[]): Node[] {
     if (later !== undefined && child.end >= later.end) sorted = false
     reversed.push(child)
   }
-  return sorted ? reversed : reversed.sort(byEnd)
+  return sorted ? reversed : sort(reversed, byEnd)
 }

@@ -3,6 +3,7 @@ import { meshOf, type ClockMesh } from './clock-mesh.ts'
 import { agree, gather, type Bound, type ClockBound, type Evidence } from './evidence.ts'
 import type { Node } from './node.ts'
 import { isFirst } from './siblings.ts'
+import { byText, sort } from './sort.ts'
 import type { Tree } from './tree.ts'
 import { BIT } from './warnings.ts'
 
@@ -51,7 +52,8 @@ export function correctClocks({ root, nodes }: Tree, known: Known): Corrected {
   const used: ClockBound[] = []
   const placed = placeHosts(reference, hosts, evidence, neededMesh(reference, hosts, evidence), known, used)
   if ([...placed.values()].some(({ offset }) => offset !== 0)) for (const node of nodes) shift(node, placed)
-  const corrections = [...placed.values()].filter(({ host }) => host !== reference).sort((a, b) => (a.host < b.host ? -1 : 1))
+  const others = [...placed.values()].filter(({ host }) => host !== reference)
+  const corrections = sort(others, (a, b) => byText(a.host, b.host))
   return { corrections, evidence, used }
 }
 
@@ -99,11 +101,11 @@ function placeHosts(
   used: ClockBound[],
 ): Map<string, Correction> {
   const placed = new Map<string, Correction>([[reference, settled(reference, 0)]])
-  const open = new Set([...hosts].sort())
+  const open = new Set(sort([...hosts], byText))
   for (let ring = [reference]; ring.length > 0;) {
     const next = new Set<string>()
     for (const host of ring) for (const other of evidence.get(host)?.keys() ?? []) if (open.has(other)) next.add(other)
-    ring = [...next].sort()
+    ring = sort([...next], byText)
     for (const host of ring) {
       open.delete(host)
       placed.set(host, place(host, placed, evidence, mesh, known, used))

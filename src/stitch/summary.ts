@@ -3,6 +3,7 @@ import type { Span, Value } from '../model/span.ts'
 import type { Received, Summary } from '../model/summary.ts'
 import { latencyNs, streamAround } from '../model/streaming.ts'
 import type { Timeline, TimelineSpan } from '../model/timeline.ts'
+import { byText, sort } from './sort.ts'
 
 /** A timeline in short: what a list of requests shows. */
 export function summarise(timeline: Timeline): Summary {
@@ -93,7 +94,7 @@ function receivedOf(spans: readonly TimelineSpan[]): Received {
     root: root === undefined ? null : { service: root.resource.service, name: root.name },
     start: first?.start ?? 0n,
     end: last?.end ?? 0n,
-    services: new Map([...services].sort(([one], [other]) => (one < other ? -1 : 1))),
+    services: new Map(sort([...services], ([one], [other]) => byText(one, other))),
   }
 }
 
