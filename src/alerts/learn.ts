@@ -45,27 +45,51 @@ export function* learning(
   now: number,
   stream: StreamBeginning | undefined,
 ): Generator<void> {
-  const { traceId, spans } = timeline
-  const wholeSeconds = spans[0]?.seconds ?? 0
-  /** By depth, since spans are depth first: the innermost `gateway` around. */
-  const around: (Request | undefined)[] = []
+  const { spans } = timeline
+  const lesson = new Lesson(timeline, book, now, stream)
   let index = -1
   for (const span of spans) {
     index++
     if (index % STEP === STEP - 1) yield
+    lesson.take(span, fresh?.[index] !== false)
+  }
+}
+
+/** What is learnt from one timeline, span by span. No part of the generator, which the engine compiled anew, whole, with all that it calls, for each surprise. */
+class Lesson {
+  private readonly traceId: string
+  private readonly wholeSeconds: number
+  private readonly book: SeriesBook
+  private readonly now: number
+  private readonly stream: StreamBeginning | undefined
+  /** By depth, since spans are depth first: the innermost `gateway` around. */
+  private readonly around: (Request | undefined)[] = []
+
+  constructor({ traceId, spans }: Timeline, book: SeriesBook, now: number, stream: StreamBeginning | undefined) {
+    this.traceId = traceId
+    this.wholeSeconds = spans[0]?.seconds ?? 0
+    this.book = book
+    this.now = now
+    this.stream = stream
+  }
+
+  take(span: TimelineSpan, isFresh: boolean): void {
     const { depth, phase, source } = span
-    const outer = depth === 0 ? undefined : around[depth - 1]
+    const outer = depth === 0 ? undefined : this.around[depth - 1]
     const request = phase === 'gateway' ? requestOf(span) : outer
-    around[depth] = request
-    if (phase === null || source === null || fresh?.[index] === false) continue
+    this.around[depth] = request
+    if (phase === null || source === null || !isFresh) return
     const subject = subjectOf(span, phase, request?.route ?? '')
-    const at = Math.min(now, span.endMs)
-    const selfSeconds = stream === undefined ? span.selfSeconds : Math.min(span.selfSeconds, latencySeconds(span, stream))
-    const whole = request?.seconds ?? wholeSeconds
-    const measure: Measure = { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at }
+    const measure = this.measure(span, request?.seconds ?? this.wholeSeconds)
     // The metrics of an agent know its own phases only, not those that are made out in others' spans.
-    if (book.counts(subject.service, now) || !source.attributes.has(OWN.phase)) book.of(subject).observe(measure)
-    else book.get(subject)?.exemplify(measure)
+    if (this.book.counts(subject.service, this.now) || !source.attributes.has(OWN.phase)) this.book.of(subject).observe(measure)
+    else this.book.get(subject)?.exemplify(measure)
+  }
+
+  private measure(span: TimelineSpan, whole: number): Measure {
+    const { traceId, stream, now } = this
+    const selfSeconds = stream === undefined ? span.selfSeconds : Math.min(span.selfSeconds, latencySeconds(span, stream))
+    return { selfSeconds, share: shareOf(selfSeconds, whole), error: span.error, traceId, at: Math.min(now, span.endMs) }
   }
 }
 
