@@ -50,7 +50,9 @@ export class Forwarder {
     const options = { keepAlive: true, maxSockets: CONNECTIONS, timeout: TIMEOUT }
     this.agent = target.url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options)
     this.outbox = new Outbox(folder)
-    for (const letter of this.outbox.left()) this.add(letter)
+    const { letters, damaged } = this.outbox.left()
+    for (const letter of letters) this.add(letter)
+    if (damaged > 0) this.lastError = `${damaged} bytes that waited are damaged and are lost`
     this.pump()
   }
 

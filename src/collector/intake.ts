@@ -70,6 +70,7 @@ export class Intake {
       this.gather(runs, body, segment, true)
       spans += runs.reduce((sum, run) => sum + run.spans, 0)
     }
+    if (this.log !== undefined && this.log.damaged > 0) this.warn(lost(this.log.damaged))
     this.log?.removeUnheld()
     return spans
   }
@@ -79,7 +80,7 @@ export class Intake {
     try {
       return runsOf(body).runs
     } catch (error) {
-      this.warn(`${body.length} bytes of spans in the log are damaged and are lost: ${(error as Error).message}`)
+      this.warn(`${lost(body.length)}: ${(error as Error).message}`)
       return []
     }
   }
@@ -92,6 +93,8 @@ export class Intake {
     }
   }
 }
+
+const lost = (bytes: number): string => `${bytes} bytes of spans in the log are damaged and are lost`
 
 function runsOf(body: Buffer): { runs: Run[]; refused: Refused[] } {
   const runs: Run[] = []

@@ -15,6 +15,8 @@ export class Journal {
   private segment = 0
   private file: number | undefined
   private written = 0
+  /** Bytes of what a former process left that the disk has damaged; known once all of it has been read. */
+  damaged = 0
   /** How many things are kept by each segment. */
   private readonly held = new Map<number, number>()
 
@@ -37,7 +39,9 @@ export class Journal {
 
   /** What a former process left behind, and the segments that hold it; what it did not finish writing was not acknowledged. */
   *left(): Iterable<{ body: Buffer; segment: number }> {
-    for (const segment of this.segments()) for (const body of read(readFileSync(this.path(segment)))) yield { body, segment }
+    for (const segment of this.segments()) {
+      for (const body of read(readFileSync(this.path(segment)), (bytes) => (this.damaged += bytes))) yield { body, segment }
+    }
   }
 
   /** Removes the segments of a former process that hold nothing any more. */
@@ -150,13 +154,15 @@ function after(parts: Uint8Array[], written: number): Uint8Array[] {
   return rest
 }
 
-function* read(log: Buffer): Iterable<Buffer> {
+/** @param damaged is told of the bytes that say what they cannot: of a header nobody knows where it ends, of a body those behind it are whole */
+function* read(log: Buffer, damaged: (bytes: number) => void): Iterable<Buffer> {
   for (let at = 0; at + HEADER <= log.length;) {
+    if (log[at] !== MARK) return damaged(log.length - at)
     const end = at + HEADER + log.readUInt32LE(at + 1)
-    if (log[at] !== MARK || end > log.length) return
+    if (end > log.length) return
     const body = log.subarray(at + HEADER, end)
-    // One that the disk has damaged: those behind it are whole.
     if (checksum(body) === log.readUInt32LE(at + 5)) yield body
+    else damaged(body.length)
     at = end
   }
 }

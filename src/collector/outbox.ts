@@ -28,12 +28,13 @@ export class Outbox {
     return this.journal !== undefined
   }
 
-  /** What a former process did not send. */
-  left(): Letter[] {
-    const letters = [...(this.journal?.left() ?? [])].flatMap(({ body, segment }) => opened(body, segment) ?? [])
+  /** What a former process did not send, and how many bytes of it the disk has damaged. */
+  left(): { letters: Letter[]; damaged: number } {
+    const bodies = [...(this.journal?.left() ?? [])]
+    const letters = bodies.flatMap(({ body, segment }) => opened(body, segment) ?? [])
     for (const { segment } of letters) this.journal?.hold(segment as number)
     this.journal?.removeUnheld()
-    return letters
+    return { letters, damaged: this.journal?.damaged ?? 0 }
   }
 
   /** @throws what the file system throws */

@@ -169,7 +169,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    // Also later: a connection that the system could not give us (EMFILE) ends nothing.
+    server.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error)
       const message = `Port ${port}, where the page would be, is taken. Stop who has it, or choose another with --port.`
       return reject(new PhaselineError('port_taken', message, { cause: error }))

@@ -232,9 +232,11 @@ test('of a log that the disk has damaged all else is read', async () => {
   rmSync(join(data, 'timelines.db'))
   bytes.fill(0, bytes.indexOf('number 2'), bytes.indexOf('number 2') + 8)
   writeFileSync(join(data, 'intake', log), bytes)
-  const second = await running({ data })
+  const said: string[] = []
+  const second = await running({ data, warn: (sentence) => said.push(sentence) })
   await second.flush()
   expect((await second.store.search({})).items.map((item) => item.traceId).sort()).toEqual([traceId(1), traceId(3)])
+  expect(said).toEqual([expect.stringMatching(/^\d+ bytes of spans in the log are damaged and are lost$/)])
 })
 
 test('a log that the disk has damaged unnoticed costs what was damaged, and is said; the collector starts', async () => {
