@@ -157,7 +157,10 @@ function after(parts: Uint8Array[], written: number): Uint8Array[] {
 /** @param damaged is told of the bytes that say what they cannot: of a header nobody knows where it ends, of a body those behind it are whole */
 function* read(log: Buffer, damaged: (bytes: number) => void): Iterable<Buffer> {
   for (let at = 0; at + HEADER <= log.length;) {
-    if (log[at] !== MARK) return damaged(log.length - at)
+    if (log[at] !== MARK) {
+      damaged(log.length - at)
+      return
+    }
     const end = at + HEADER + log.readUInt32LE(at + 1)
     if (end > log.length) return
     const body = log.subarray(at + HEADER, end)
