@@ -6,7 +6,7 @@ import { aboutOf, type Layer, type Path, type Registered, type Route, type Route
 
 /** Express and router call each other to register, and others who trace come in between: their own lines say nothing. */
 const EXPRESS =
-  /[\\/]node_modules[\\/](?:(?:express|router)[^\\/]*|@opentelemetry[\\/]instrumentation[^\\/]*|@sentry[\\/][^\\/]+|dd-trace)[\\/]/
+  /[\\/]node_modules[\\/](?:(?:express|router)[^\\/]*|@opentelemetry[\\/]instrumentation[^\\/]*|@sentry[\\/][^\\/]+|dd-trace|elastic-apm-node|newrelic)[\\/]/
 const OURS = import.meta.dirname + sep
 /** `app.get` → `route.get`, `app.use` → `forEach` → `router.use`, and as many of others who trace. Measured: 5 µs a call. */
 const FRAMES = 14
