@@ -174,9 +174,19 @@ function originOfUrl({ protocol, hostname, port }: URL): Origin {
 
 function inject(request: UndiciRequest, propagation: Propagation): void {
   if (typeof request.addHeader !== 'function' || headerOf(request.headers, 'traceparent') !== undefined) return
+  const added = new Set<string>()
   for (const [name, value] of headersOf(propagation)) {
-    if (headerOf(request.headers, name) === undefined) request.addHeader(name, value)
+    if (headerOf(request.headers, name) !== undefined) continue
+    request.addHeader(name, value)
+    added.add(name)
   }
+  if (added.size > 0) addOnce(request, added)
+}
+
+/** Another tracer that hears of the request after us adds its headers without a look; a server that gets one twice takes neither. */
+function addOnce(request: UndiciRequest, added: ReadonlySet<string>): void {
+  const add = request.addHeader?.bind(request)
+  request.addHeader = (name, value) => (added.has(name.toLowerCase()) ? request : add?.(name, value))
 }
 
 /** The value in undici's `[name, value, name, value…]`, whose parts are strings or buffers, or in HTTP/2's object. */

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createSecureServer } from 'node:http2'
 import { connect, type AddressInfo } from 'node:net'
 import { createHash } from 'node:crypto'
@@ -39,6 +40,25 @@ test("Node's own fetch has every phase", async () => {
     'client GET > wait for response',
     'client GET > receive response',
   ])
+})
+
+test.each([
+  ['Node’s own', fetch],
+  ['the package’s', undici.fetch as unknown as typeof fetch],
+])('another tracer that adds its headers after ours adds none twice: %s', async (_name, ask) => {
+  server = await serve((request, response) => void response.end(JSON.stringify(request.headersDistinct)))
+  const other = (message: unknown): void => {
+    const { request } = message as { request: { addHeader(name: string, value: string): unknown } }
+    request.addHeader('traceparent', `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`)
+    request.addHeader('x-theirs', 'yes')
+  }
+  subscribe('undici:request:create', other)
+  try {
+    const headers = (await (await ask(server.url)).json()) as Record<string, string[]>
+    expect(headers).toMatchObject({ traceparent: [seen.find('client').propagate().traceparent], 'x-theirs': ['yes'] })
+  } finally {
+    unsubscribe('undici:request:create', other)
+  }
 })
 
 test('a redirect is two calls, the second counted', async () => {
