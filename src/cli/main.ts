@@ -3,6 +3,7 @@ import { PhaselineError } from '../model/errors.ts'
 import type { Command } from './command.ts'
 import { closest } from './closest.ts'
 import { wrapped } from './terminal-text.ts'
+import { growAtOnce } from '../station/young-generation.ts'
 
 interface Entry {
   readonly about: string
@@ -11,9 +12,15 @@ interface Entry {
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
-  demo: { about: 'a bookshop with traffic, and the page that shows it', load: async () => (await import('./demo.ts')).demo },
+  demo: {
+    about: 'a bookshop with traffic, and the page that shows it',
+    load: async () => (growAtOnce(), (await import('./demo.ts')).demo),
+  },
   run: { about: 'run an app with every phase of its requests watched', load: async () => (await import('./run.ts')).run },
-  collect: { about: 'receive spans, keep them, show the page', load: async () => (await import('./collect.ts')).collect },
+  collect: {
+    about: 'receive spans, keep them, show the page',
+    load: async () => (growAtOnce(), (await import('./collect.ts')).collect),
+  },
   get: { about: 'make one request and print where its time went', load: async () => (await import('./get.ts')).get },
   check: {
     about: 'hold traffic, recorded or live, against the rules, for CI',

@@ -6,7 +6,6 @@ import { serve, type ServeOptions, type Serving } from '../query/server.ts'
 import type { Stats } from '../query/status.ts'
 import { startAlerting, type AlertingOptions } from './alerting.ts'
 import { readNginx, type NginxIntake, type NginxSources } from './nginx-intake.ts'
-import { growAtOnce } from './young-generation.ts'
 
 /** A collector with its alerts and its page: what `phaseline collect` and the demo run. */
 export interface Station {
@@ -31,7 +30,6 @@ export type StationOptions = CollectOptions &
 /** Opens one. @throws PhaselineError `port_taken` for either port, and what `collect` and `readNginx` throw; then nothing runs */
 export async function openStation(options: StationOptions): Promise<Station> {
   const { port, controls, jaegerUrl, allowedHosts, alerts, alertEveryMs, tell, nginx = {}, ...collecting } = options
-  growAtOnce()
   const collector = await collect(collecting)
   const alerting = startAlerting(collector, { alerts, alertEveryMs, tell }, options.data)
   let proxies: NginxIntake | undefined

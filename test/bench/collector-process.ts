@@ -3,15 +3,16 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { openStation } from '../../src/station/station.ts'
 import { growAtOnce } from '../../src/station/young-generation.ts'
-import { collect } from '../../src/collector/index.ts'
 import type { Filter } from '../../src/store/contract.ts'
 
 const [data = '', bare, impatient] = process.argv.slice(2)
 const patience = { rooted: 200, rootless: 200, most: 1e9 }
 const options = { otlpPort: 0, data, ...(impatient === 'impatient' && { patience, limits: { pending: 2 ** 28 } }) }
+// As the command does it, before all else is loaded.
 growAtOnce()
+const { openStation } = await import('../../src/station/station.ts')
+const { collect } = await import('../../src/collector/index.ts')
 const station = bare === 'bare' ? undefined : await openStation({ ...options, port: 0, tell: false })
 const collector = station?.collector ?? (await collect(options))
 const running = station ?? collector
