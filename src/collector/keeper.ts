@@ -11,7 +11,6 @@ import type { ClockKnowledge } from '../stitch/skew.ts'
 import type { Stitched } from '../stitch/stitch.ts'
 import type { Store, StoredTrace } from '../store/contract.ts'
 import { clocksOf, knowing, withClocks } from './clocks.ts'
-import { collectGarbage } from './garbage.ts'
 import type { Gathered, Gatherer } from './gather.ts'
 import type { Journal } from './journal.ts'
 import { merging } from './merge.ts'
@@ -28,8 +27,6 @@ const BREATH = 4
 const BATCH = 512 * 1024
 /** Between the steps of a trace with so many bytes of spans others get their turn: 100,000 spans take the better part of a second. */
 const LARGE = 1024 * 1024
-/** What one with so many leaves behind is collected before the next. */
-const HUGE = 8 * LARGE
 /** So many spans are read in one step. */
 const SPANS = 10_000
 /** One trace may have so many bytes of spans; what comes beyond is dropped and counted. */
@@ -99,7 +96,6 @@ export class Keeper {
         if (performance.now() - breath > BREATH) breath = await otherTurn()
       }
       await this.put(batch)
-      if (batch.splice(0).some(({ from }) => from.bytes > HUGE)) await collectGarbage()
       breath = await otherTurn()
     }
   }

@@ -50,7 +50,7 @@ test('of a large trace what waits is packed, counts for less, and is what came',
     encodeSpans(
       spansOf(
         1,
-        Array.from({ length: 1_000 }, () => ({ name: `${'span '.repeat(250)}${i}` })),
+        Array.from({ length: 1_000 }, () => ({ name: `${'span '.repeat(1_000)}${i}` })),
       ),
     ),
   )
