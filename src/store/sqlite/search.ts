@@ -31,7 +31,7 @@ interface AnyOf {
   readonly names: readonly Name[]
 }
 
-/** The second is all that older versions wrote. */
+/** Of whatever service; the second is all that older versions wrote. */
 const FAILED = [term('otel.status_code', 'ERROR'), term(':error', true)]
 
 /** What a filter asks for in terms. All of them must hold. */
@@ -50,7 +50,8 @@ function termsWanted(filter: Filter, texts: Texts): AnyOf[] {
   if (filter.statusClass !== undefined) want(term(':status-class', String(filter.statusClass)))
   if (filter.inFlight === true) want(term(':warning', 'in_flight'))
   if (filter.error !== undefined) want(term(':error', filter.error))
-  if (filter.failed === true) wanted.push({ terms: FAILED, names: [] })
+  if (filter.failed === true)
+    wanted.push({ terms: filter.service === undefined ? FAILED : [term(':failed', filter.service)], names: [] })
   if (filter.skew === true) want(term(':warning', 'clock_skew'))
   if (filter.orphans === true) want(term(':warning', 'orphan'))
   for (const [key, value] of Object.entries(filter.attributes ?? {})) {

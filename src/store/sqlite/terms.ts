@@ -85,6 +85,8 @@ const operationPairs = new Pairs((service, name) => [
 ])
 const fieldPairs = new Pairs((field, value) => [term(field, value)])
 
+const failedIn = (service: string): Pair => fieldPairs.get(':failed', service)
+
 /** What Jaeger and its users write for the fields of a span that are no attributes. */
 const KINDS = Object.fromEntries(
   Object.keys(SPAN_KINDS).map((kind) => [kind, fieldPairs.get('span.kind', kind.toLowerCase())]),
@@ -220,6 +222,7 @@ export function* gatherTerms(timeline: Timeline, summary: Summary): Generator<vo
   }
   for (const warning of summary.warnings.keys()) gathered.add(fieldPairs.get(':warning', warning))
   for (const service of summary.services) gathered.addName(fieldPairs.get(':service', service))
+  for (const [service, { errors }] of summary.received?.services ?? []) if (errors > 0) gathered.addName(failedIn(service))
   const { spans } = timeline
   for (let from = 0; from < spans.length && !gathered.full; from += STEP) {
     if (from > 0) yield
