@@ -6,7 +6,7 @@ import type { StoredTrace } from '../contract.ts'
 import { ZSTD } from './chunks.ts'
 import { gatherOperations, type OperationsOf } from './operations.ts'
 import type { Terms } from './open-block.ts'
-import { gatherTerms } from './terms.ts'
+import { gatherTerms } from './gather-terms.ts'
 
 /** What of a trace takes long to make. */
 export interface Made {

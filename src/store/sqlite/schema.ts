@@ -112,21 +112,8 @@ function prepare(database: DatabaseSync, path: string): void {
 
 /** Reads both ends of every table: damage that a crash of the disk leaves shows here or as an error later, and a full check takes minutes. */
 function check(database: DatabaseSync): void {
-  const ends = [
-    'trace',
-    'chunk',
-    'chunk_use',
-    'posting',
-    'times',
-    'bounds',
-    'names',
-    'sieve',
-    'total',
-    'filling',
-    'text',
-    'operation',
-    'call',
-  ].map((table) => `SELECT * FROM ${table} LIMIT 1`)
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[]
+  const ends = tables.map(({ name }) => `SELECT * FROM ${name} LIMIT 1`)
   for (const sql of [...ends, 'SELECT * FROM trace ORDER BY seq DESC LIMIT 1']) {
     const statement = database.prepare(sql)
     statement.setReadBigInts(true)
